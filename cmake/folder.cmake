@@ -1,0 +1,34 @@
+# A folder of src/ is one static library that links only what it may include: the include rule of
+# ARCHITECTURE.md, enforced by the build (each folder sees the headers of the folders it names) and by
+# tools/check_includes.
+#
+#   pgcontract_folder(NAME [USES folder...] [LIBS target...] [EMBED pattern...])
+#
+# EMBED turns text files (SQL, manual pages, examples) into constants: see cmake/embed.cmake.
+function(pgcontract_folder name)
+  cmake_parse_arguments(ARG "" "" "USES;LIBS;EMBED" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(ARG_EMBED)
+    set(patterns)
+    foreach(pattern ${ARG_EMBED})
+      list(APPEND patterns ${CMAKE_CURRENT_SOURCE_DIR}/${name}/${pattern})
+    endforeach()
+    file(GLOB_RECURSE texts CONFIGURE_DEPENDS ${patterns})
+    list(SORT texts)
+    set(embedded ${CMAKE_CURRENT_BINARY_DIR}/${name}_texts.cpp)
+    string(REPLACE ";" "|" joined "${texts}")
+    add_custom_command(
+      OUTPUT ${embedded}
+      COMMAND ${CMAKE_COMMAND} -DOUT=${embedded} -DFOLDER=${name} -DROOT=${CMAKE_CURRENT_SOURCE_DIR}/${name}
+              "-DFILES=${joined}" -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+      DEPENDS ${texts} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+      VERBATIM)
+    list(APPEND sources ${embedded})
+  endif()
+  add_library(pgcontract_${name} STATIC ${sources})
+  target_include_directories(pgcontract_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  foreach(used ${ARG_USES})
+    target_link_libraries(pgcontract_${name} PUBLIC pgcontract_${used})
+  endforeach()
+  target_link_libraries(pgcontract_${name} PUBLIC fmt::fmt Threads::Threads PRIVATE ${ARG_LIBS})
+endfunction()

@@ -1,0 +1,119 @@
+#pragma once
+// contract.yaml as typed values: what contract/ loads and every later stage reads. Names are raw identifiers (not
+// quoted); paths are as written, relative to `directory`. Immutable after loading; any thread.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "base/uuid.hpp"
+
+namespace pgcontract {
+
+// Where a value stands in a file, for messages. Line and column count from 1; 0 is "nowhere".
+struct SourceMark {
+  int line = 0;
+  int column = 0;
+};
+
+// How an environment names its cluster. The DSN itself is never in the contract.
+struct Environment {
+  enum class Source { Embedded, Variable, File };
+  std::string name;
+  Source source = Source::Embedded;
+  std::string variable_or_path;  // the variable's name or the file's path; empty for Embedded
+  std::string database;          // Embedded only: the database's name
+  bool managed = false;          // a provider's service: no superuser, telemetry in a database of its own
+  bool production = false;       // commands that change or destroy ask first
+  SourceMark mark;
+};
+
+struct ApplicationSchema {
+  std::string name;
+};
+struct DemoSchema {
+  std::string name;
+  std::string seed;                     // a Python script; empty: nothing seeds it
+  std::vector<std::string> environments;  // where it is wanted; empty: everywhere but production
+};
+struct TelemetrySchema {
+  enum class SeparateDatabase { Never, Managed, Always };
+  std::string name;  // of the schema and, where separate, of the database
+  SeparateDatabase separate_database_when = SeparateDatabase::Never;
+};
+
+struct Schemas {
+  ApplicationSchema application;
+  std::optional<DemoSchema> demo;
+  std::optional<TelemetrySchema> telemetry;
+  std::string extensions = "extensions";  // where extensions' objects live
+};
+
+struct Conventions {
+  std::vector<std::string> table_prefixes;  // "research_"
+  std::string reference_prefix = "ref_";
+  std::string temporal_type = "timestamptz";
+  std::string temporal_default = "now()";
+};
+
+struct Migrations {
+  std::string config;                        // alembic.ini, relative to the contract
+  std::string command = "alembic";           // the program; may be a path
+  std::string application_section = "alembic";  // alembic -n
+  std::string tenant_section = "tenant";        // the tenants' branch; empty: tenants have no migrations
+  std::string version_table = "alembic_version";
+  std::string url_variable = "DATABASE_URL";  // env.py reads the DSN from it; it never holds a password
+};
+
+struct TenancyRoles {
+  std::string owner = "pgc_owner";        // NOLOGIN, owns everything
+  std::string definer = "pgc_definer";    // NOLOGIN, owns schema pgcontract and its functions
+  std::string tenant_group = "pgc_tenant";  // NOLOGIN, the only grantee on shared tables
+  std::string migrator = "pgc_migrator";  // LOGIN NOINHERIT, may become the owner
+};
+
+struct Tenancy {
+  std::string schema_pattern = "tenant_{id}";     // {id}: 32 hexadecimal digits
+  std::string role_pattern = "app_tenant_{id}";
+  std::string setting = "app.tenant_id";
+  std::string shared_column = "tenant_id";  // a table of the application schema with this column is shared by tenants
+  TenancyRoles roles;
+
+  std::string schema_of(const Uuid& id) const;
+  std::string role_of(const Uuid& id) const;
+  // The id in a name of the pattern's shape, or nothing.
+  std::optional<Uuid> tenant_of_schema(std::string_view schema_name) const;
+  std::optional<Uuid> tenant_of_role(std::string_view role_name) const;
+};
+
+struct Waiver {
+  std::string clause;
+  std::string object;  // "schema.table", or "*" for every finding of the clause
+  std::string reason;
+  Date until;
+  std::string by;  // who accepted it; may be empty
+  SourceMark mark;
+};
+
+struct Contract {
+  int version = 1;
+  std::string name;
+  std::string file;       // as given on the command line, for messages
+  std::string directory;  // of the file, absolute: relative paths start here
+  std::string sha256;     // of the file's bytes, hexadecimal
+  std::vector<Environment> environments;  // in the file's order; the first is the default
+  Schemas schemas;
+  Conventions conventions;
+  std::optional<Migrations> migrations;
+  std::optional<Tenancy> tenancy;
+  // Sections that later clauses judge. Each is kept as written so that clauses can quote the promise.
+  std::optional<std::string> backup;
+  std::optional<std::string> credentials;
+  std::optional<std::string> maintenance;
+  std::vector<Waiver> waivers;
+};
+
+}  // namespace pgcontract
