@@ -1,0 +1,262 @@
+#include "base/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "base/interrupt.hpp"
+
+extern char** environ;
+
+namespace pgcontract {
+namespace {
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor() { close(); }
+  int get() const { return fd_; }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+struct Pipe {
+  FileDescriptor read;
+  FileDescriptor write;
+};
+
+Failure io_failure(std::string_view what) {
+  return fail(ErrorCode::Io, fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return io_failure("could not create a pipe");
+  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+// An anonymous memory file: libpq takes it as a password file because it is a regular file of mode 0600.
+Result<FileDescriptor> memory_file(const SecretString& secret) {
+  FileDescriptor file(memfd_create("secret", 0));  // no CLOEXEC: the child inherits it
+  if (file.get() < 0) return io_failure("could not create a memory file");
+  const std::string_view text = secret.reveal();
+  if (fchmod(file.get(), 0600) != 0 || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return io_failure("could not fill a memory file");
+  lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+struct User {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::string name;
+  std::string home;
+};
+
+Result<User> find_user(const std::string& name) {
+  const passwd* entry = getpwnam(name.c_str());
+  if (!entry)
+    return fail(ErrorCode::Process, fmt::format("there is no user {} on this machine", name),
+                "Install PostgreSQL's server package, which creates it.");
+  return User{entry->pw_uid, entry->pw_gid, name, entry->pw_dir};
+}
+
+// All that the child needs, made ready before fork(): after it only async-signal-safe calls are allowed.
+struct Prepared {
+  std::string program;
+  std::vector<std::string> environment;
+  std::vector<char*> argv;
+  std::vector<char*> envp;
+  std::optional<User> user;
+  FileDescriptor secret;
+};
+
+std::vector<std::string> child_environment(const ProcessRequest& request, int secret_fd, const std::optional<User>& user) {
+  std::map<std::string, std::string> merged;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
+  }
+  for (const auto& name : request.environment_removed) merged.erase(name);
+  for (const auto& [name, value] : request.environment) merged[name] = value;
+  if (user) {
+    merged["HOME"] = user->home;
+    merged["USER"] = merged["LOGNAME"] = user->name;
+  }
+  if (secret_fd >= 0) merged[request.secret_variable] = fmt::format("/proc/self/fd/{}", secret_fd);
+  std::vector<std::string> list;
+  for (const auto& [name, value] : merged) list.push_back(name + "=" + value);
+  return list;
+}
+
+Result<Prepared> prepare(const ProcessRequest& request) {
+  Prepared p;
+  p.program = find_program(request.arguments.at(0));
+  if (p.program.empty())
+    return fail(ErrorCode::Process, fmt::format("the program {} was not found", request.arguments[0]),
+                "Install it, or add its folder to PATH.");
+  if (!request.user.empty() && geteuid() == 0) {
+    PGC_TRY(p.user, find_user(request.user));
+  }
+  if (!request.secret.empty()) {
+    PGC_TRY(p.secret, memory_file(request.secret));
+  }
+  p.environment = child_environment(request, p.secret.get(), p.user);
+  for (const auto& argument : request.arguments) p.argv.push_back(const_cast<char*>(argument.c_str()));
+  for (const auto& entry : p.environment) p.envp.push_back(const_cast<char*>(entry.c_str()));
+  p.argv.push_back(nullptr);
+  p.envp.push_back(nullptr);
+  return p;
+}
+
+// In the child: becomes the user, changes folder, runs the program. Returns errno.
+int become(const ProcessRequest& request, Prepared& p) {
+  if (p.user && (initgroups(p.user->name.c_str(), p.user->gid) != 0 || setgid(p.user->gid) != 0 ||
+                 setuid(p.user->uid) != 0))
+    return errno;
+  if (!request.directory.empty() && chdir(request.directory.c_str()) != 0) return errno;
+  std::signal(SIGPIPE, SIG_DFL);
+  execve(p.program.c_str(), p.argv.data(), p.envp.data());
+  return errno;
+}
+
+// Splits what arrives into lines for the caller, keeping the unfinished rest.
+class LineFeed {
+ public:
+  explicit LineFeed(const std::function<void(std::string_view)>& on_line) : on_line_(on_line) {}
+  void add(std::string_view text) {
+    if (!on_line_) return;
+    for (char c : text) {
+      if (c == '\n') {
+        on_line_(line_);
+        line_.clear();
+      } else {
+        line_ += c;
+      }
+    }
+  }
+
+ private:
+  const std::function<void(std::string_view)>& on_line_;
+  std::string line_;
+};
+
+// Reads both streams until the child closes them. False where the deadline passed or the user aborted.
+bool read_streams(Pipe& out, Pipe& err, ProcessResult& result, const ProcessRequest& request) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(request.deadline_ms);
+  LineFeed out_lines(request.on_line);
+  LineFeed err_lines(request.on_line);
+  while (out.read.get() >= 0 || err.read.get() >= 0) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (left <= 0 || interrupt::abort_requested()) return false;
+    std::array<pollfd, 3> fds = {pollfd{out.read.get(), POLLIN, 0}, pollfd{err.read.get(), POLLIN, 0},
+                                 pollfd{interrupt::abort_fd(), POLLIN, 0}};
+    if (poll(fds.data(), fds.size(), static_cast<int>(std::min<long>(left, 1'000'000))) < 0 && errno != EINTR)
+      return false;
+    const auto drain = [](pollfd& fd, FileDescriptor& file, std::string& text, LineFeed& lines) {
+      if (file.get() < 0 || !(fd.revents & (POLLIN | POLLHUP | POLLERR))) return;
+      std::array<char, 16384> buffer;
+      const ssize_t count = read(file.get(), buffer.data(), buffer.size());
+      if (count <= 0) return file.close();
+      text.append(buffer.data(), static_cast<std::size_t>(count));
+      lines.add({buffer.data(), static_cast<std::size_t>(count)});
+    };
+    drain(fds[0], out.read, result.output, out_lines);
+    drain(fds[1], err.read, result.error_output, err_lines);
+  }
+  return true;
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+std::string find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return access(name.c_str(), X_OK) == 0 ? name : "";
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path ? path : "/usr/bin:/bin";
+  while (true) {
+    const auto colon = rest.find(':');
+    const std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (colon == std::string_view::npos) return {};
+    rest = rest.substr(colon + 1);
+  }
+}
+
+Result<ProcessResult> run_process(const ProcessRequest& request) {
+  PGC_TRY(Prepared prepared, prepare(request));
+  PGC_TRY(Pipe out, make_pipe());
+  PGC_TRY(Pipe err, make_pipe());
+  PGC_TRY(Pipe failure, make_pipe());  // closed by a successful exec; carries errno otherwise
+  const pid_t child = fork();
+  if (child < 0) return io_failure("could not start a process");
+  if (child == 0) {
+    setpgid(0, 0);
+    const int null = open("/dev/null", O_RDONLY);
+    dup2(null, 0);
+    dup2(out.write.get(), 1);
+    dup2(err.write.get(), 2);
+    const int code = become(request, prepared);
+    [[maybe_unused]] const auto written = write(failure.write.get(), &code, sizeof code);
+    _exit(127);
+  }
+  out.write.close();
+  err.write.close();
+  failure.write.close();
+  int code = 0;
+  if (read(failure.read.get(), &code, sizeof code) == sizeof code) {
+    wait_for(child);
+    return fail(ErrorCode::Process, fmt::format("could not run {}: {}", prepared.program, std::strerror(code)),
+                request.user.empty() ? "" : fmt::format("Check that user {} may reach this folder.", request.user));
+  }
+  ProcessResult result;
+  const bool finished = read_streams(out, err, result, request);
+  if (!finished) kill(-child, SIGTERM);
+  result.exit_code = wait_for(child);
+  if (finished) return result;
+  if (interrupt::abort_requested())
+    return fail(ErrorCode::Cancelled, fmt::format("{} was stopped", request.arguments[0]));
+  return fail(ErrorCode::Timeout,
+              fmt::format("{} did not finish within {} s", request.arguments[0], request.deadline_ms / 1000));
+}
+
+Result<void> exec_process(const ProcessRequest& request) {
+  PGC_TRY(Prepared prepared, prepare(request));
+  const int code = become(request, prepared);
+  return fail(ErrorCode::Process, fmt::format("could not run {}: {}", prepared.program, std::strerror(code)));
+}
+
+}  // namespace pgcontract
