@@ -28,7 +28,7 @@ void on_signal(int) {
 void install() {
   if (g_fd >= 0) return;
   g_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);

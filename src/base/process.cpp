@@ -96,7 +96,8 @@ struct Prepared {
   FileDescriptor secret;
 };
 
-std::vector<std::string> child_environment(const ProcessRequest& request, int secret_fd, const std::optional<User>& user) {
+std::vector<std::string> child_environment(const ProcessRequest& request, int secret_fd,
+                                           const std::optional<User>& user) {
   std::map<std::string, std::string> merged;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text = *entry;
@@ -137,8 +138,8 @@ Result<Prepared> prepare(const ProcessRequest& request) {
 
 // In the child: becomes the user, changes folder, runs the program. Returns errno.
 int become(const ProcessRequest& request, Prepared& p) {
-  if (p.user && (initgroups(p.user->name.c_str(), p.user->gid) != 0 || setgid(p.user->gid) != 0 ||
-                 setuid(p.user->uid) != 0))
+  if (p.user &&
+      (initgroups(p.user->name.c_str(), p.user->gid) != 0 || setgid(p.user->gid) != 0 || setuid(p.user->uid) != 0))
     return errno;
   if (!request.directory.empty() && chdir(request.directory.c_str()) != 0) return errno;
   std::signal(SIGPIPE, SIG_DFL);

@@ -1,6 +1,6 @@
 #pragma once
-// Child programs: Alembic, seeds, initdb, psql. Arguments and environment never carry a secret: a secret goes through an
-// anonymous memory file that the child inherits (see Inherited). Every wait has a deadline and ends when the user
+// Child programs: Alembic, seeds, initdb, psql. Arguments and environment never carry a secret: a secret goes through
+// an anonymous memory file that the child inherits (see Inherited). Every wait has a deadline and ends when the user
 // aborts; a child that outlives it is killed with its process group.
 
 #include <functional>
@@ -28,9 +28,9 @@ struct ProcessRequest {
 };
 
 struct ProcessResult {
-  int exit_code = 0;        // 128 + signal where it was killed
-  std::string output;       // stdout
-  std::string error_output; // stderr
+  int exit_code = 0;         // 128 + signal where it was killed
+  std::string output;        // stdout
+  std::string error_output;  // stderr
 };
 
 // Runs to the end. An exit code other than 0 is not an Error here: the caller knows what it means.

@@ -68,13 +68,12 @@ Failure with_context(Error error, std::string frame);
 #define PGC_CONCAT_INNER(a, b) a##b
 #define PGC_CONCAT(a, b) PGC_CONCAT_INNER(a, b)
 #define PGC_TRY(declaration, expression) PGC_TRY_INNER(PGC_CONCAT(pgc_result_, __LINE__), declaration, expression)
-#define PGC_TRY_INNER(name, declaration, expression)            \
-  auto name = (expression);                                     \
+#define PGC_TRY_INNER(name, declaration, expression)           \
+  auto name = (expression);                                    \
   if (!name) return ::tl::unexpected(std::move(name).error()); \
   declaration = std::move(*name)
 // PGC_CHECK(connection.execute(...)): the same for Result<void>.
-#define PGC_CHECK(expression)                                                                \
-  do {                                                                                       \
-    if (auto pgc_check = (expression); !pgc_check)                                           \
-      return ::tl::unexpected(std::move(pgc_check).error());                                 \
+#define PGC_CHECK(expression)                                                                             \
+  do {                                                                                                    \
+    if (auto pgc_check = (expression); !pgc_check) return ::tl::unexpected(std::move(pgc_check).error()); \
   } while (false)

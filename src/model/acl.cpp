@@ -59,11 +59,11 @@ struct PrivilegeName {
   std::string_view name;
 };
 constexpr std::array kPrivilegeNames = {
-    PrivilegeName{'r', "SELECT"},    PrivilegeName{'a', "INSERT"},     PrivilegeName{'w', "UPDATE"},
-    PrivilegeName{'d', "DELETE"},    PrivilegeName{'D', "TRUNCATE"},   PrivilegeName{'x', "REFERENCES"},
-    PrivilegeName{'t', "TRIGGER"},   PrivilegeName{'m', "MAINTAIN"},   PrivilegeName{'X', "EXECUTE"},
-    PrivilegeName{'U', "USAGE"},     PrivilegeName{'C', "CREATE"},     PrivilegeName{'c', "CONNECT"},
-    PrivilegeName{'T', "TEMPORARY"}, PrivilegeName{'s', "SET"},        PrivilegeName{'A', "ALTER SYSTEM"}};
+    PrivilegeName{'r', "SELECT"},    PrivilegeName{'a', "INSERT"},   PrivilegeName{'w', "UPDATE"},
+    PrivilegeName{'d', "DELETE"},    PrivilegeName{'D', "TRUNCATE"}, PrivilegeName{'x', "REFERENCES"},
+    PrivilegeName{'t', "TRIGGER"},   PrivilegeName{'m', "MAINTAIN"}, PrivilegeName{'X', "EXECUTE"},
+    PrivilegeName{'U', "USAGE"},     PrivilegeName{'C', "CREATE"},   PrivilegeName{'c', "CONNECT"},
+    PrivilegeName{'T', "TEMPORARY"}, PrivilegeName{'s', "SET"},      PrivilegeName{'A', "ALTER SYSTEM"}};
 
 }  // namespace
 
@@ -85,10 +85,19 @@ std::vector<AclItem> default_acl(char kind, std::string_view owner) {
   switch (kind) {  // acl.c, acldefault()
     case 'r': add(owner, "arwdDxtm"); break;
     case 'S': add(owner, "rwU"); break;
-    case 'f': add("", "X"); add(owner, "X"); break;
+    case 'f':
+      add("", "X");
+      add(owner, "X");
+      break;
     case 'n': add(owner, "UC"); break;
-    case 'd': add("", "Tc"); add(owner, "CTc"); break;
-    case 'T': add("", "U"); add(owner, "U"); break;
+    case 'd':
+      add("", "Tc");
+      add(owner, "CTc");
+      break;
+    case 'T':
+      add("", "U");
+      add(owner, "U");
+      break;
     default: break;
   }
   return items;

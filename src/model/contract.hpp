@@ -36,7 +36,7 @@ struct ApplicationSchema {
 };
 struct DemoSchema {
   std::string name;
-  std::string seed;                     // a Python script; empty: nothing seeds it
+  std::string seed;                       // a Python script; empty: nothing seeds it
   std::vector<std::string> environments;  // where it is wanted; empty: everywhere but production
 };
 struct TelemetrySchema {
@@ -60,8 +60,8 @@ struct Conventions {
 };
 
 struct Migrations {
-  std::string config;                        // alembic.ini, relative to the contract
-  std::string command = "alembic";           // the program; may be a path
+  std::string config;                           // alembic.ini, relative to the contract
+  std::string command = "alembic";              // the program; may be a path
   std::string application_section = "alembic";  // alembic -n
   std::string tenant_section = "tenant";        // the tenants' branch; empty: tenants have no migrations
   std::string version_table = "alembic_version";
@@ -69,14 +69,14 @@ struct Migrations {
 };
 
 struct TenancyRoles {
-  std::string owner = "pgc_owner";        // NOLOGIN, owns everything
-  std::string definer = "pgc_definer";    // NOLOGIN, owns schema pgcontract and its functions
+  std::string owner = "pgc_owner";          // NOLOGIN, owns everything
+  std::string definer = "pgc_definer";      // NOLOGIN, owns schema pgcontract and its functions
   std::string tenant_group = "pgc_tenant";  // NOLOGIN, the only grantee on shared tables
-  std::string migrator = "pgc_migrator";  // LOGIN NOINHERIT, may become the owner
+  std::string migrator = "pgc_migrator";    // LOGIN NOINHERIT, may become the owner
 };
 
 struct Tenancy {
-  std::string schema_pattern = "tenant_{id}";     // {id}: 32 hexadecimal digits
+  std::string schema_pattern = "tenant_{id}";  // {id}: 32 hexadecimal digits
   std::string role_pattern = "app_tenant_{id}";
   std::string setting = "app.tenant_id";
   std::string shared_column = "tenant_id";  // a table of the application schema with this column is shared by tenants
@@ -101,9 +101,9 @@ struct Waiver {
 struct Contract {
   int version = 1;
   std::string name;
-  std::string file;       // as given on the command line, for messages
-  std::string directory;  // of the file, absolute: relative paths start here
-  std::string sha256;     // of the file's bytes, hexadecimal
+  std::string file;                       // as given on the command line, for messages
+  std::string directory;                  // of the file, absolute: relative paths start here
+  std::string sha256;                     // of the file's bytes, hexadecimal
   std::vector<Environment> environments;  // in the file's order; the first is the default
   Schemas schemas;
   Conventions conventions;

@@ -21,8 +21,8 @@ std::string Subject::label() const {
   const bool identifier = kind != "function" && kind != "setting" && kind != "file" && kind != "waiver";
   const auto show = [&](const std::string& text) { return identifier ? quoted(text) : text; };
   std::string text;
-  for (const auto& piece : {schema.empty() ? schema : quoted(schema), name.empty() ? name : show(name),
-                            part.empty() ? part : show(part)}) {
+  for (const auto& piece :
+       {schema.empty() ? schema : quoted(schema), name.empty() ? name : show(name), part.empty() ? part : show(part)}) {
     if (piece.empty()) continue;
     if (!text.empty()) text += '.';
     text += piece;

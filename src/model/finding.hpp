@@ -34,11 +34,11 @@ struct Waived {
 struct Finding {
   std::string clause;
   Subject subject;
-  std::string message;   // "has type timestamp without time zone, the contract asks for timestamptz"
-  std::string consider;  // a statement a person should weigh, never run by itself; may be empty
+  std::string message;            // "has type timestamp without time zone, the contract asks for timestamptz"
+  std::string consider;           // a statement a person should weigh, never run by itself; may be empty
   std::vector<std::string> tags;  // extra machine-readable words a remedy needs ("missing", "owner")
-  std::string where;     // file:line where the finding is about a file; else empty
-  std::vector<Waived> waived;  // at most one: the waiver that covers it
+  std::string where;              // file:line where the finding is about a file; else empty
+  std::vector<Waived> waived;     // at most one: the waiver that covers it
 
   bool is_waived() const { return !waived.empty(); }
   bool tagged(std::string_view tag) const;

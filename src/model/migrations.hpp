@@ -9,12 +9,12 @@ namespace pgcontract {
 
 struct Revision {
   std::string id;
-  std::vector<std::string> down;     // down_revision: none for a base, several for a merge
+  std::vector<std::string> down;  // down_revision: none for a base, several for a merge
   std::vector<std::string> depends_on;
-  std::vector<std::string> labels;   // branch_labels
-  std::string message;               // first paragraph of the docstring
-  std::string file;                  // relative to the contract's directory
-  int line = 0;                      // of `revision =`
+  std::vector<std::string> labels;  // branch_labels
+  std::string message;              // first paragraph of the docstring
+  std::string file;                 // relative to the contract's directory
+  int line = 0;                     // of `revision =`
 };
 
 // A file or key that could not be read, with the place and what to do.
@@ -26,8 +26,8 @@ struct MigrationProblem {
 
 // One named section of alembic.ini with the revisions its script_location and version_locations hold.
 struct RevisionGraph {
-  std::string section;  // "alembic", "tenant"
-  bool present = false;  // the section exists
+  std::string section;              // "alembic", "tenant"
+  bool present = false;             // the section exists
   std::vector<Revision> revisions;  // in topological order, bases first
   std::vector<std::string> heads;   // revisions nothing descends from, sorted
   std::vector<MigrationProblem> problems;

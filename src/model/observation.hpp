@@ -29,20 +29,39 @@ using Text = std::string_view;
 // A part of the world that is read as one. A clause names the facts it needs; where one could not be read, the
 // clause's verdict is `unknown`, with the reason from Observation::unreadable.
 enum class Fact {
-  Server, Settings, Databases, Roles, Schemas, Relations, Columns, Constraints, Indexes, Policies, Triggers,
-  Functions, Views, DefaultAcls, Extensions, Sequences, Publications, Subscriptions, Slots, VersionTables,
-  Registry, MigrationFiles,
+  Server,
+  Settings,
+  Databases,
+  Roles,
+  Schemas,
+  Relations,
+  Columns,
+  Constraints,
+  Indexes,
+  Policies,
+  Triggers,
+  Functions,
+  Views,
+  DefaultAcls,
+  Extensions,
+  Sequences,
+  Publications,
+  Subscriptions,
+  Slots,
+  VersionTables,
+  Registry,
+  MigrationFiles,
 };
 std::string_view to_string(Fact fact);
 
 struct ServerFacts {
-  int version_num = 0;  // 150020
-  Text version;         // "15.20 (Debian 15.20-0+deb12u1)"
+  int version_num = 0;     // 150020
+  Text version;            // "15.20 (Debian 15.20-0+deb12u1)"
   Text system_identifier;  // of the cluster; empty where pg_control_system() may not be called
   bool in_recovery = false;
-  Text database;        // the database observed
+  Text database;  // the database observed
   Oid database_oid = 0;
-  Text current_role;    // who observed
+  Text current_role;  // who observed
   bool current_role_superuser = false;
 };
 
@@ -74,7 +93,7 @@ struct Role {  // pg_roles
   bool replication = false;
   bool bypass_rls = false;
   int connection_limit = -1;
-  Text valid_until;           // timestamptz or empty
+  Text valid_until;            // timestamptz or empty
   std::vector<Text> settings;  // "search_path=…" for this database, else for all
 };
 
@@ -106,11 +125,11 @@ struct Relation {  // pg_class: tables, partitions, views, materialized views, f
   bool rls_enabled = false;
   bool rls_forced = false;
   bool is_partition = false;
-  Oid parent = 0;          // of a partition or the first inheritance parent
-  double row_estimate = -1;  // pg_class.reltuples; -1: never analysed
+  Oid parent = 0;               // of a partition or the first inheritance parent
+  double row_estimate = -1;     // pg_class.reltuples; -1: never analysed
   std::int64_t size_pages = 0;  // pg_class.relpages, an estimate
   char replica_identity = 'd';
-  Text options;            // reloptions as text
+  Text options;  // reloptions as text
   bool from_extension = false;
 };
 
@@ -119,11 +138,11 @@ struct Column {  // pg_attribute of relations that have columns to judge (tables
   int number = 0;
   Text name;
   Oid type = 0;
-  Text type_name;          // format_type(), with schema where not in pg_catalog
-  Text base_type_name;     // of a domain or array element, the type below; else the same
+  Text type_name;       // format_type(), with schema where not in pg_catalog
+  Text base_type_name;  // of a domain or array element, the type below; else the same
   bool not_null = false;
-  char identity = 0;       // 'a', 'd' or 0
-  char generated = 0;      // 's', 'v' or 0
+  char identity = 0;        // 'a', 'd' or 0
+  char generated = 0;       // 's', 'v' or 0
   Text default_expression;  // pg_get_expr(); empty where none
   Text acl;
 };
@@ -156,8 +175,8 @@ struct Policy {  // pg_policy
   Oid relation = 0;
   Text name;
   bool permissive = true;
-  char command = '*';       // * r a w d
-  std::vector<Oid> roles;   // 0 is PUBLIC
+  char command = '*';      // * r a w d
+  std::vector<Oid> roles;  // 0 is PUBLIC
   Text using_expression;
   Text check_expression;
 };
@@ -194,7 +213,7 @@ struct View {  // definitions of views and materialized views (pg_get_viewdef)
 
 struct DefaultAcl {  // pg_default_acl
   Oid role = 0;
-  Oid schema = 0;  // 0: every schema
+  Oid schema = 0;   // 0: every schema
   char kind = 'r';  // r S f T n
   Text acl;
 };
@@ -255,7 +274,6 @@ struct Registry {
   bool present = false;  // schema pgcontract with its tables
   int version = 0;       // of that schema, from its comment; 0 where absent
   std::vector<RegisteredTenant> tenants;
-  std::vector<Text> migrating;  // reserved names of running jobs
 };
 
 class Observation {

@@ -1,6 +1,6 @@
 #pragma once
-// What a command has to say, as data: the input of report/. Every command fills one of these; report/ renders it as text,
-// JSON, JUnit, SARIF or Markdown and decides nothing.
+// What a command has to say, as data: the input of report/. Every command fills one of these; report/ renders it as
+// text, JSON, JUnit, SARIF or Markdown and decides nothing.
 
 #include <optional>
 #include <string>
@@ -17,14 +17,14 @@ enum class Format { Text, Json, JUnit, Sarif, Markdown };
 
 // Where the report comes from; the head of every format.
 struct Scene {
-  std::string contract_name;  // "stratmaster"
-  std::string contract_file;  // "contract.yaml"
-  std::string environment;    // "local"
-  std::string target;         // Dsn::describe(), never a secret; empty where no cluster was asked
-  std::string server_version; // "15.20"; empty likewise
+  std::string contract_name;   // "stratmaster"
+  std::string contract_file;   // "contract.yaml"
+  std::string environment;     // "local"
+  std::string target;          // Dsn::describe(), never a secret; empty where no cluster was asked
+  std::string server_version;  // "15.20"; empty likewise
   Instant at{};
   double duration_seconds = 0;
-  int tenants = -1;           // -1: not known
+  int tenants = -1;  // -1: not known
 };
 
 // A table for commands that list things (tenants, environments). JSON: objects keyed by `key`.
@@ -45,9 +45,9 @@ struct Report {
   std::optional<Plan> plan;
   std::optional<Application> application;
   std::vector<Table> tables;
-  std::vector<std::string> notes;      // sentences for the person at the terminal
-  std::vector<std::string> next;       // commands to run next
-  std::optional<Error> error;          // the command failed
+  std::vector<std::string> notes;  // sentences for the person at the terminal
+  std::vector<std::string> next;   // commands to run next
+  std::optional<Error> error;      // the command failed
 };
 
 }  // namespace pgcontract

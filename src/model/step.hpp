@@ -18,22 +18,22 @@ std::string_view to_string(Risk risk);
 
 // A program the contract names (Alembic, a seed), run with the environment's DSN: see act/program.hpp.
 struct Program {
-  std::vector<std::string> arguments;   // argv, relative to the contract's directory
-  std::string role;                     // SET at session start, or empty
-  std::string search_path;              // SET at session start, or empty
+  std::vector<std::string> arguments;  // argv, relative to the contract's directory
+  std::string role;                    // SET at session start, or empty
+  std::string search_path;             // SET at session start, or empty
 };
 
 struct Step {
-  int number = 0;            // 1, 2, … in the order of the plan
-  std::string clause;        // the reason: which clause it mends
-  std::string object;        // what it changes: "role pgc_owner"
-  std::string reason;        // "the contract gives every object one owner that cannot log in"
+  int number = 0;                       // 1, 2, … in the order of the plan
+  std::string clause;                   // the reason: which clause it mends
+  std::string object;                   // what it changes: "role pgc_owner"
+  std::string reason;                   // "the contract gives every object one owner that cannot log in"
   std::vector<std::string> statements;  // SQL, each ending without semicolon; run in one transaction, in order
-  bool transactional = true;  // false: each statement alone (CREATE DATABASE, CREATE INDEX CONCURRENTLY)
-  std::string needed_if;      // SELECT of one boolean: still needed? Empty: always. Guards against what changed since
-  std::string lock;           // "none", "SHARE ROW EXCLUSIVE on stratmaster_api.reports"
+  bool transactional = true;            // false: each statement alone (CREATE DATABASE, CREATE INDEX CONCURRENTLY)
+  std::string needed_if;  // SELECT of one boolean: still needed? Empty: always. Guards against what changed since
+  std::string lock;       // "none", "SHARE ROW EXCLUSIVE on stratmaster_api.reports"
   Risk risk = Risk::None;
-  std::string undo;           // SQL or words; never empty
+  std::string undo;                // SQL or words; never empty
   std::optional<Program> program;  // instead of statements
   std::optional<Uuid> tenant;      // the tenant it is for: such steps run in parallel with each other
 };

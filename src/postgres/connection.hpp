@@ -1,8 +1,8 @@
 #pragma once
 // The one door to PostgreSQL: the only folder that includes libpq. A Connection is owned by one thread at a time; it
 // closes itself. Every wait has a deadline and ends at once when the user aborts (base/interrupt.hpp). Every session
-// is pinned: search_path = pg_catalog, pg_temp; UTC, ISO dates, UTF-8, standard strings; timeouts always set. Statements
-// still schema-qualify what they call, because tenants own schemas.
+// is pinned: search_path = pg_catalog, pg_temp; UTC, ISO dates, UTF-8, standard strings; timeouts always set.
+// Statements still schema-qualify what they call, because tenants own schemas.
 
 #include <cstdint>
 #include <functional>
@@ -59,9 +59,9 @@ class Connection {
   // COPY … TO STDOUT: `row` gets each line with its newline, in order, valid during the call.
   Result<void> copy_out(std::string_view sql, const std::function<void(std::string_view row)>& row);
 
-  int server_version() const;  // 150020
-  bool is_lost() const;        // a failed connection answers nothing any more
-  bool in_transaction() const; // also after an error within a block
+  int server_version() const;   // 150020
+  bool is_lost() const;         // a failed connection answers nothing any more
+  bool in_transaction() const;  // also after an error within a block
   int backend_pid() const;
   std::vector<std::string> take_notices();  // since the last call, oldest first
   // Bounds each later call from here on; the default is statement_timeout plus ten seconds.

@@ -1,0 +1,305 @@
+#include "cluster/embedded.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/process.hpp"
+#include "base/uuid.hpp"
+#include "postgres/connection.hpp"
+
+namespace pgcontract::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSuperuser = "postgres";
+constexpr std::size_t kLongestSocketDirectory = 80;  // sun_path holds 108 bytes, with the file's name
+constexpr int kServerDeadlineMs = 120'000;
+
+fs::path data_of(const Embedded& e) { return fs::path(e.directory) / "data"; }
+fs::path log_of(const Embedded& e) { return fs::path(e.directory) / "server.log"; }
+fs::path password_of(const Embedded& e) { return fs::path(e.directory) / "password"; }
+fs::path settings_of(const Embedded& e) { return data_of(e) / "pgcontract.conf"; }
+
+std::string hash_of(const std::string& text) { return fmt::format("{:016x}", std::hash<std::string>{}(text)); }
+
+fs::path socket_directory_of(const Embedded& e) {
+  fs::path inside = fs::path(e.directory) / "socket";
+  if (inside.string().size() <= kLongestSocketDirectory) return inside;
+  return fs::path("/tmp") / ("pgcontract-" + hash_of(e.directory));
+}
+
+// The user the server runs as; empty: ourselves.
+std::string server_user() { return geteuid() == 0 ? kSuperuser : ""; }
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// The folder with initdb and postgres: PGCONTRACT_POSTGRES_BIN, else Debian's newest, else PATH's.
+Result<fs::path> find_server_programs() {
+  if (const char* given = std::getenv("PGCONTRACT_POSTGRES_BIN")) return fs::path(given);
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", error))
+    if (fs::exists(entry.path() / "bin/initdb")) found.push_back(entry.path() / "bin");
+  if (!found.empty())
+    return *std::ranges::max_element(found, {},
+                                     [](const fs::path& p) { return std::atoi(p.parent_path().filename().c_str()); });
+  if (const std::string initdb = find_program("initdb"); !initdb.empty()) return fs::path(initdb).parent_path();
+  return fail(ErrorCode::NotFound, "no PostgreSQL server programs were found on this machine",
+              "Install the package postgresql, or set PGCONTRACT_POSTGRES_BIN to the folder that holds initdb.");
+}
+
+Result<ProcessResult> run_server_program(const fs::path& program, std::vector<std::string> arguments) {
+  ProcessRequest request;
+  request.arguments = {program.string()};
+  request.arguments.insert(request.arguments.end(), arguments.begin(), arguments.end());
+  request.user = server_user();
+  request.directory = "/";
+  request.environment = {{"LC_ALL", "C.UTF-8"}};
+  request.environment_removed = {"PGDATA", "PGPORT", "PGHOST", "PGOPTIONS", "PGSERVICE"};
+  request.deadline_ms = kServerDeadlineMs;
+  return run_process(request);
+}
+
+// A folder that only the server's user enters.
+Result<void> make_private_directory(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return fail(ErrorCode::Io, fmt::format("could not create {}: {}", path.string(), error.message()));
+  if (const std::string user = server_user(); !user.empty()) {
+    const passwd* entry = getpwnam(user.c_str());
+    if (!entry)
+      return fail(ErrorCode::NotFound, fmt::format("there is no user {} to run the server as", user),
+                  "PostgreSQL refuses to run as root: install the package postgresql, or run as another user.");
+    if (chown(path.c_str(), entry->pw_uid, entry->pw_gid) != 0)
+      return fail(ErrorCode::Io, fmt::format("could not hand {} to user {}", path.string(), user));
+  }
+  fs::permissions(path, fs::perms::owner_all, error);
+  return {};
+}
+
+// Serialises up, down and remove of one cluster across processes; released when it goes out of scope.
+class FileLock {
+ public:
+  explicit FileLock(const Embedded& e) {
+    fd_ = open((fs::path(e.directory).string() + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (fd_ >= 0) flock(fd_, LOCK_EX);
+  }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+Result<void> write_text(const fs::path& path, const std::string& text, bool secret) {
+  const int fd = open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, secret ? 0600 : 0644);
+  const bool written =
+      fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+  if (fd >= 0 && secret) {
+    if (const std::string user = server_user(); !user.empty())
+      if (const passwd* entry = getpwnam(user.c_str()))
+        if (fchown(fd, entry->pw_uid, entry->pw_gid) != 0) close(fd);
+  }
+  if (fd >= 0) close(fd);
+  if (!written)
+    return fail(ErrorCode::Io, fmt::format("could not write {}", path.string()),
+                "Is the disk full, or the folder read-only?");
+  return {};
+}
+
+// initdb into a folder beside, renamed when complete: a killed initdb never leaves half a cluster behind.
+Result<void> initialise(const Embedded& e, const fs::path& programs) {
+  const fs::path fresh = fs::path(e.directory) / "data.new";
+  std::error_code error;
+  fs::remove_all(fresh, error);
+  PGC_CHECK(make_private_directory(e.directory));
+  PGC_CHECK(write_text(password_of(e), Uuid::random().hex(), /*secret=*/true));
+  PGC_TRY(const ProcessResult made,
+          run_server_program(
+              programs / "initdb",
+              {"-D", fresh.string(), "-U", kSuperuser, "--pwfile=" + password_of(e).string(), "--auth=scram-sha-256",
+               "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync"}));
+  if (made.exit_code != 0)
+    return fail(ErrorCode::Process, "initdb failed: " + made.error_output, "Is there space on the disk?",
+                fresh.string());
+  PGC_CHECK(write_text(fresh / "postgresql.auto.conf", "", false));
+  {
+    std::ofstream conf(fresh / "postgresql.conf", std::ios::app);
+    conf << "\ninclude_if_exists = 'pgcontract.conf'\n";
+  }
+  fs::rename(fresh, data_of(e), error);
+  if (error) return fail(ErrorCode::Io, "could not finish the cluster's folder: " + error.message(), "", e.directory);
+  return {};
+}
+
+int free_port() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  int port = 0;
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0)
+    port = ntohs(address.sin_port);
+  close(fd);
+  return port;
+}
+
+Result<void> write_settings(const Embedded& e, int port) {
+  PGC_CHECK(make_private_directory(socket_directory_of(e)));
+  return write_text(settings_of(e),
+                    fmt::format("# Written by pgcontract up.\n"
+                                "port = {}\n"
+                                "listen_addresses = '127.0.0.1'\n"
+                                "unix_socket_directories = '{}'\n"
+                                "wal_level = logical\n"
+                                "shared_preload_libraries = 'pg_stat_statements'\n"
+                                "max_locks_per_transaction = 256\n"
+                                "password_encryption = scram-sha-256\n",
+                                port, socket_directory_of(e).string()),
+                    false);
+}
+
+int port_of(const Embedded& e) {
+  const std::string text = read_text(settings_of(e));
+  const auto at = text.find("port = ");
+  return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + 7);
+}
+
+Result<void> start_server(const Embedded& e, const fs::path& programs) {
+  constexpr int kAttempts = 3;  // another program may take the port between our look and the server's
+  std::string log;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    PGC_CHECK(write_settings(e, free_port()));
+    PGC_TRY(const ProcessResult started,
+            run_server_program(programs / "pg_ctl",
+                               {"-D", data_of(e).string(), "-l", log_of(e).string(), "-w", "-s", "start"}));
+    if (started.exit_code == 0) return {};
+    log = read_text(log_of(e));
+    if (log.find("could not bind") == std::string::npos) break;
+  }
+  const auto tail = log.size() > 800 ? log.substr(log.size() - 800) : log;
+  return fail(ErrorCode::Process, "the server did not start; the end of its log:\n" + tail, "See the whole log.",
+              log_of(e).string());
+}
+
+Result<void> create_database(const Embedded& e) {
+  PGC_TRY(postgres::Dsn target, dsn(e));
+  PGC_TRY(auto connection, postgres::Connection::open(target.with("dbname", "postgres")));
+  PGC_TRY(
+      const auto found,
+      connection.query("SELECT FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) $1::pg_catalog.name",
+                       {e.database}));
+  if (!found.empty()) return {};
+  std::string name = "\"";
+  for (char c : e.database) name += c == '"' ? "\"\"" : std::string(1, c);
+  return connection.execute("CREATE DATABASE " + name + "\" TEMPLATE template0");
+}
+
+bool reachable_by_server_user(const fs::path& directory) {
+  if (server_user().empty()) return true;
+  const auto tried = run_server_program("/usr/bin/test", {"-x", directory.string()});
+  return tried && tried->exit_code == 0;
+}
+
+}  // namespace
+
+Embedded locate(const std::string& contract_directory, const std::string& environment, const std::string& database) {
+  const fs::path beside = fs::path(contract_directory) / ".pgcontract" / environment;
+  if (fs::exists(beside / "data") || reachable_by_server_user(contract_directory)) return {beside.string(), database};
+  return {(fs::path("/var/lib/pgcontract") / (environment + "-" + hash_of(beside.string()))).string(), database};
+}
+
+State state_of(const Embedded& e) {
+  if (!fs::exists(data_of(e) / "PG_VERSION")) return State::Absent;
+  const int pid = std::atoi(read_text(data_of(e) / "postmaster.pid").c_str());
+  return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) ? State::Running : State::Stopped;
+}
+
+Result<Started> start(const Embedded& e, const std::function<void(std::string_view)>& progress) {
+  std::error_code error;
+  fs::create_directories(fs::path(e.directory).parent_path(), error);
+  const FileLock lock(e);
+  PGC_TRY(const fs::path programs, find_server_programs());
+  Started started;
+  started.was_running = state_of(e) == State::Running;
+  if (state_of(e) == State::Absent) {
+    progress("creating a private cluster");
+    PGC_CHECK(initialise(e, programs));
+    started.created = true;
+  }
+  if (!started.was_running) {
+    progress("starting the server");
+    PGC_CHECK(start_server(e, programs));
+  }
+  PGC_CHECK(create_database(e));
+  started.version = read_text(data_of(e) / "PG_VERSION");
+  while (!started.version.empty() && started.version.back() == '\n') started.version.pop_back();
+  return started;
+}
+
+Result<bool> stop(const Embedded& e) {
+  const FileLock lock(e);
+  if (state_of(e) != State::Running) return false;
+  PGC_TRY(const fs::path programs, find_server_programs());
+  PGC_TRY(const ProcessResult stopped,
+          run_server_program(programs / "pg_ctl", {"-D", data_of(e).string(), "-m", "fast", "-w", "-s", "stop"}));
+  if (stopped.exit_code != 0)
+    return fail(ErrorCode::Process, "the server did not stop: " + stopped.error_output, "See its log.",
+                log_of(e).string());
+  return true;
+}
+
+Result<bool> remove(const Embedded& e) {
+  if (!fs::exists(e.directory)) return false;
+  PGC_TRY([[maybe_unused]] const bool stopped, stop(e));
+  std::error_code error;
+  fs::remove_all(socket_directory_of(e), error);
+  fs::remove_all(e.directory, error);
+  if (error) return fail(ErrorCode::Io, "could not remove the cluster: " + error.message(), "", e.directory);
+  fs::remove(e.directory + ".lock", error);
+  fs::remove(fs::path(e.directory).parent_path(), error);  // .pgcontract itself, when this was the last
+  return true;
+}
+
+Result<postgres::Dsn> dsn(const Embedded& e) {
+  if (state_of(e) != State::Running)
+    return fail(ErrorCode::Unreachable, "the embedded cluster is not running", "Start it with: pgcontract up",
+                e.directory);
+  SecretString password(read_text(password_of(e)));
+  if (password.empty())
+    return fail(ErrorCode::Permission, "the embedded cluster's password cannot be read",
+                "Run as the user who ran pgcontract up.", password_of(e).string());
+  postgres::Dsn target;
+  target.keywords = {{"host", socket_directory_of(e).string()},
+                     {"port", std::to_string(port_of(e))},
+                     {"user", kSuperuser},
+                     {"dbname", e.database}};
+  target.password = std::move(password);
+  return target;
+}
+
+}  // namespace pgcontract::cluster

@@ -1,0 +1,120 @@
+#include "observe/catalog.hpp"
+
+#include "base/embedded.hpp"
+
+namespace pgcontract::observe {
+
+std::span<const EmbeddedText> embedded_texts();
+
+namespace {
+
+// Each reader takes the columns in the order of its .sql file. Braced initialisation evaluates from left to right.
+
+void read_server(CopyRow& row, Observation& into) {
+  into.server = ServerFacts{row.number<int>(), row.text(), row.text(), row.boolean(),
+                            row.text(),        row.oid(),  row.text(), row.boolean()};
+}
+void read_setting(CopyRow& row, Observation& into) {
+  into.settings.push_back(Setting{row.text(), row.text(), row.text(), row.boolean()});
+}
+void read_database(CopyRow& row, Observation& into) {
+  into.databases.push_back(
+      Database{row.oid(), row.text(), row.oid(), row.text(), row.boolean(), row.text(), row.text()});
+}
+void read_role(CopyRow& row, Observation& into) {
+  into.roles.push_back(Role{row.oid(), row.text(), row.boolean(), row.boolean(), row.boolean(), row.boolean(),
+                            row.boolean(), row.boolean(), row.boolean(), row.number<int>(), row.text(),
+                            row.text_list()});
+}
+void read_membership(CopyRow& row, Observation& into) {
+  into.memberships.push_back(Membership{row.oid(), row.oid(), row.boolean(), row.boolean(), row.boolean()});
+}
+void read_schema(CopyRow& row, Observation& into) {
+  into.schemas.push_back(Schema{row.oid(), row.text(), row.oid(), row.text(), row.text()});
+}
+void read_relation(CopyRow& row, Observation& into) {
+  into.relations.push_back(Relation{row.oid(), row.oid(), row.text(), row.letter(), row.letter(), row.oid(), row.text(),
+                                    row.boolean(), row.boolean(), row.boolean(), row.oid(), row.number<double>(),
+                                    row.number<std::int64_t>(), row.letter(), row.text(), row.boolean()});
+}
+void read_column(CopyRow& row, Observation& into) {
+  into.columns.push_back(Column{row.oid(), row.number<int>(), row.text(), row.oid(), row.text(), row.text(),
+                                row.boolean(), row.letter(), row.letter(), row.text(), row.text()});
+  auto& column = into.columns.back();
+  if (column.base_type_name.empty()) column.base_type_name = column.type_name;
+}
+void read_constraint(CopyRow& row, Observation& into) {
+  into.constraints.push_back(Constraint{row.oid(), row.oid(), row.text(), row.letter(), row.number_list<int>(),
+                                        row.oid(), row.number_list<int>(), row.boolean(), row.text()});
+}
+void read_index(CopyRow& row, Observation& into) {
+  into.indexes.push_back(Index{row.oid(), row.oid(), row.text(), row.boolean(), row.boolean(), row.boolean(),
+                               row.number_list<int>(), row.boolean()});
+}
+void read_policy(CopyRow& row, Observation& into) {
+  into.policies.push_back(Policy{row.oid(), row.oid(), row.text(), row.boolean(), row.letter(), row.number_list<Oid>(),
+                                 row.text(), row.text()});
+}
+void read_trigger(CopyRow& row, Observation& into) {
+  into.triggers.push_back(Trigger{row.oid(), row.oid(), row.text(), row.oid(), row.letter()});
+}
+void read_function(CopyRow& row, Observation& into) {
+  into.functions.push_back(Function{row.oid(), row.oid(), row.text(), row.text(), row.letter(), row.oid(), row.text(),
+                                    row.boolean(), row.text(), row.letter(), row.text_list(), row.text(),
+                                    row.boolean()});
+}
+void read_view(CopyRow& row, Observation& into) { into.views.push_back(View{row.oid(), row.text(), row.boolean()}); }
+void read_default_acl(CopyRow& row, Observation& into) {
+  into.default_acls.push_back(DefaultAcl{row.oid(), row.oid(), row.letter(), row.text()});
+}
+void read_extension(CopyRow& row, Observation& into) {
+  into.extensions.push_back(Extension{row.oid(), row.text(), row.oid(), row.text(), row.oid()});
+}
+void read_sequence(CopyRow& row, Observation& into) {
+  into.sequences.push_back(Sequence{row.oid(), row.text(), row.boolean(), row.oid()});
+}
+void read_publication(CopyRow& row, Observation& into) {
+  into.publications.push_back(Publication{row.oid(), row.text(), row.oid(), row.boolean(), row.number_list<Oid>()});
+}
+void read_subscription(CopyRow& row, Observation& into) {
+  into.subscriptions.push_back(Subscription{row.oid(), row.text(), row.oid(), row.boolean()});
+}
+void read_slot(CopyRow& row, Observation& into) {
+  into.slots.push_back(Slot{row.text(), row.text(), row.text(), row.text(), row.boolean(), row.text()});
+}
+
+constexpr CatalogQuery kQueries[] = {
+    {Fact::Server, "sql/server.sql", kAnyVersion, kAnyVersion, read_server},
+    {Fact::Settings, "sql/settings.sql", kOldestServer, kAnyVersion, read_setting},
+    {Fact::Databases, "sql/databases.sql", kOldestServer, kAnyVersion, read_database},
+    {Fact::Roles, "sql/roles.sql", kOldestServer, kAnyVersion, read_role},
+    {Fact::Roles, "sql/memberships_14.sql", kOldestServer, 160000, read_membership},
+    {Fact::Roles, "sql/memberships_16.sql", 160000, kAnyVersion, read_membership},
+    {Fact::Schemas, "sql/schemas.sql", kOldestServer, kAnyVersion, read_schema},
+    {Fact::Relations, "sql/relations.sql", kOldestServer, kAnyVersion, read_relation},
+    {Fact::Columns, "sql/columns.sql", kOldestServer, kAnyVersion, read_column},
+    {Fact::Constraints, "sql/constraints.sql", kOldestServer, kAnyVersion, read_constraint},
+    {Fact::Indexes, "sql/indexes.sql", kOldestServer, kAnyVersion, read_index},
+    {Fact::Policies, "sql/policies.sql", kOldestServer, kAnyVersion, read_policy},
+    {Fact::Triggers, "sql/triggers.sql", kOldestServer, kAnyVersion, read_trigger},
+    {Fact::Functions, "sql/functions.sql", kOldestServer, kAnyVersion, read_function},
+    {Fact::Views, "sql/views.sql", kOldestServer, kAnyVersion, read_view},
+    {Fact::DefaultAcls, "sql/default_acls.sql", kOldestServer, kAnyVersion, read_default_acl},
+    {Fact::Extensions, "sql/extensions.sql", kOldestServer, kAnyVersion, read_extension},
+    {Fact::Sequences, "sql/sequences.sql", kOldestServer, kAnyVersion, read_sequence},
+    {Fact::Publications, "sql/publications.sql", kOldestServer, kAnyVersion, read_publication},
+    {Fact::Subscriptions, "sql/subscriptions.sql", kOldestServer, kAnyVersion, read_subscription},
+    {Fact::Slots, "sql/slots.sql", kOldestServer, kAnyVersion, read_slot},
+};
+
+}  // namespace
+
+std::span<const CatalogQuery> catalog_queries() { return kQueries; }
+
+std::string_view query_text(std::string_view file) {
+  std::string_view text = find_embedded(embedded_texts(), file);
+  while (text.starts_with("--")) text.remove_prefix(text.find('\n') + 1);
+  return text;
+}
+
+}  // namespace pgcontract::observe

@@ -1,0 +1,166 @@
+#include "observe/observe.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+
+#include "alembic/graph.hpp"
+#include "observe/catalog.hpp"
+
+namespace pgcontract::observe {
+namespace {
+
+// A statement over many version tables takes one lock each; the default lock table holds about 6,400 (docs §20.12).
+constexpr std::size_t kVersionTablesPerStatement = 1000;
+
+// Copies lines into large blocks of the arena, so that a field costs no allocation.
+class ArenaWriter {
+ public:
+  explicit ArenaWriter(Observation& into) : into_(into) {}
+  char* keep(std::string_view line) {
+    if (line.size() > left_) {
+      const std::size_t size = std::max(kBlockSize, line.size());
+      into_.arena.push_back(std::make_unique_for_overwrite<char[]>(size));
+      next_ = into_.arena.back().get();
+      left_ = size;
+    }
+    char* const start = next_;
+    std::memcpy(start, line.data(), line.size());
+    next_ += line.size();
+    left_ -= line.size();
+    return start;
+  }
+
+ private:
+  static constexpr std::size_t kBlockSize = 256 * 1024;
+  Observation& into_;
+  char* next_ = nullptr;
+  std::size_t left_ = 0;
+};
+
+class Reader {
+ public:
+  Reader(postgres::Connection& connection, Observation& into) : connection_(connection), into_(into), arena_(into) {}
+
+  // Runs one SELECT under a savepoint: a refused one becomes unreadable[fact] and the rest goes on.
+  Result<void> read(Fact fact, std::string_view select, void (*reader)(CopyRow&, Observation&)) {
+    PGC_CHECK(connection_.execute("SAVEPOINT fact"));
+    ++into_.statements;
+    const auto copied = connection_.copy_out(fmt::format("COPY ({}) TO STDOUT", select), [&](std::string_view line) {
+      if (line.ends_with('\n')) line.remove_suffix(1);
+      CopyRow row(arena_.keep(line), line.size());
+      reader(row, into_);
+    });
+    if (copied) return connection_.execute("RELEASE SAVEPOINT fact");
+    if (copied.error().code != ErrorCode::Permission)
+      return with_context(copied.error(), fmt::format("reading the {}", to_string(fact)));
+    into_.unreadable.emplace(fact, copied.error().message);
+    return connection_.execute("ROLLBACK TO SAVEPOINT fact");
+  }
+
+ private:
+  postgres::Connection& connection_;
+  Observation& into_;
+  ArenaWriter arena_;
+};
+
+void read_registered_tenant(CopyRow& row, Observation& into) {
+  const Text id = row.text();
+  RegisteredTenant tenant{{}, row.text(), row.text(), row.text()};
+  if (const auto parsed = Uuid::parse(id)) tenant.id = *parsed;
+  into.registry.tenants.push_back(tenant);
+}
+
+// Rows arrive in order of table: index into the list of tables, version.
+void read_version(CopyRow& row, Observation& into) {
+  const auto table = row.number<std::size_t>();
+  const Text version = row.text();
+  if (table < into.version_tables.size()) into.version_tables[table].versions.push_back(version);
+}
+
+const Relation* find_relation(const Observation& observation, std::string_view schema, std::string_view name) {
+  const Schema* home = observation.schema_named(schema);
+  if (!home) return nullptr;
+  for (const auto& relation : observation.relations_of(home->oid))
+    if (relation.name == name) return &relation;
+  return nullptr;
+}
+
+Result<void> read_registry(Reader& reader, Observation& into) {
+  const Schema* home = into.schema_named("pgcontract");
+  const Relation* table = find_relation(into, "pgcontract", "tenant");
+  if (!home || !table || table->kind != 'r') return {};
+  into.registry.present = true;
+  constexpr std::string_view kMark = "pgcontract schema version ";
+  if (home->comment.starts_with(kMark)) {
+    const Text digits = home->comment.substr(kMark.size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), into.registry.version);
+  }
+  return reader.read(Fact::Registry, query_text("sql/registry.sql"), read_registered_tenant);
+}
+
+// ONLY and kind 'r': a tenant could hang a child table or a view of that name under it.
+Result<void> read_version_tables(Reader& reader, Observation& into, const std::string& table_name) {
+  for (const auto& relation : into.relations)
+    if (relation.kind == 'r' && relation.name == table_name && into.column_named(relation.oid, "version_num"))
+      into.version_tables.push_back(VersionTable{relation.schema, relation.oid, {}});
+  std::string select;
+  std::size_t in_statement = 0;
+  for (std::size_t i = 0; i < into.version_tables.size(); ++i) {
+    const Relation* relation = into.relation(into.version_tables[i].relation);
+    select += fmt::format("{}SELECT {}, v.version_num::pg_catalog.text FROM ONLY {} AS v",
+                          select.empty() ? "" : " UNION ALL ", i, into.name_of(*relation));
+    if (++in_statement < kVersionTablesPerStatement && i + 1 < into.version_tables.size()) continue;
+    PGC_CHECK(reader.read(Fact::VersionTables, select, read_version));
+    select.clear();
+    in_statement = 0;
+  }
+  return {};
+}
+
+Result<void> read_catalog(postgres::Connection& connection, const Contract& contract, Observation& into) {
+  Reader reader(connection, into);
+  const int version = connection.server_version();
+  for (const auto& query : catalog_queries())
+    if (query.serves(version)) PGC_CHECK(reader.read(query.fact, query_text(query.file), query.read));
+  if (version < kOldestServer) return {};
+  into.seal();
+  PGC_CHECK(read_registry(reader, into));
+  if (contract.migrations) PGC_CHECK(read_version_tables(reader, into, contract.migrations->version_table));
+  return {};
+}
+
+}  // namespace
+
+Result<Observation> observe_server(postgres::Connection& connection, const Contract& contract) {
+  Observation observation;
+  observation.taken_at = now();
+  const bool own_transaction = !connection.in_transaction();
+  if (own_transaction) PGC_CHECK(connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  // A policy would run a tenant's code as us, or hide rows: with row_security off the server refuses instead.
+  PGC_CHECK(connection.execute("SET LOCAL row_security = off"));
+  const auto read = read_catalog(connection, contract, observation);
+  if (own_transaction && !connection.is_lost()) PGC_CHECK(connection.execute("ROLLBACK"));
+  if (!read) return tl::unexpected(read.error());
+  observation.seal();
+  return observation;
+}
+
+Result<Observation> observe_world(postgres::Connection& connection, const Contract& contract) {
+  PGC_TRY(Observation observation, observe_server(connection, contract));
+  if (contract.migrations) {
+    const Migrations& migrations = *contract.migrations;
+    const std::string config = (std::filesystem::path(contract.directory) / migrations.config).string();
+    observation.migrations.configured = true;
+    observation.migrations.application =
+        alembic::read_graph(config, migrations.application_section, contract.directory);
+    if (!migrations.tenant_section.empty())
+      observation.migrations.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory);
+  }
+  return observation;
+}
+
+}  // namespace pgcontract::observe

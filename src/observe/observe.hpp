@@ -1,0 +1,21 @@
+#pragma once
+// World → Observation: the catalog of one database in a fixed number of statements (one per fact, plus one per thousand
+// Alembic version tables), and the migration files. All statements share one REPEATABLE READ snapshot, so that a table
+// and its columns belong together. A fact the role may not read is noted in Observation::unreadable; everything else
+// that fails is an Error.
+
+#include "base/result.hpp"
+#include "model/contract.hpp"
+#include "model/observation.hpp"
+#include "postgres/connection.hpp"
+
+namespace pgcontract::observe {
+
+// The server's part. Inside an open transaction it looks through that transaction's eyes (tests roll it back);
+// otherwise it opens and ends its own. Servers older than 14 give only the fact Server.
+Result<Observation> observe_server(postgres::Connection& connection, const Contract& contract);
+
+// The same with the files of the migrations read from the contract's folder.
+Result<Observation> observe_world(postgres::Connection& connection, const Contract& contract);
+
+}  // namespace pgcontract::observe
