@@ -1,0 +1,156 @@
+// JSON Schema of the JSON format. Written beside json.cpp rather than derived from it: a test renders reports and
+// checks them against this, so that a slip in either shows.
+
+#include <nlohmann/json.hpp>
+
+#include "report/json_text.hpp"
+#include "report/render.hpp"
+
+namespace pgcontract::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Fields = std::initializer_list<std::pair<std::string, Json>>;
+
+Json type(std::string_view name) { return {{"type", name}}; }
+Json text() { return type("string"); }
+Json text_or_null() { return {{"type", {"string", "null"}}}; }
+Json whole() { return {{"type", "integer"}, {"minimum", 0}}; }
+Json seconds() { return {{"type", "number"}, {"minimum", 0}}; }
+Json list_of(Json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
+Json defined(std::string_view name) { return {{"$ref", "#/$defs/" + std::string(name)}}; }
+Json or_null(Json schema) { return {{"anyOf", Json::array({std::move(schema), type("null")})}}; }
+Json one_of(std::initializer_list<std::string_view> words) { return {{"enum", words}}; }
+
+Json about(std::string_view description, Json schema) {
+  schema["description"] = description;
+  return schema;
+}
+
+// Every field is required and no other is allowed: what is nothing is null.
+Json record(Fields fields) {
+  Json schema = {{"type", "object"}, {"properties", Json::object()}, {"required", Json::array()}};
+  for (const auto& [name, field] : fields) {
+    schema["properties"][name] = field;
+    schema["required"].push_back(name);
+  }
+  schema["additionalProperties"] = false;
+  return schema;
+}
+
+Json scene_schema() {
+  return record({{"contract", about("the contract's name", text_or_null())},
+                 {"contract_file", text_or_null()},
+                 {"environment", text_or_null()},
+                 {"target", about("the cluster asked, never with a password", text_or_null())},
+                 {"server_version", text_or_null()},
+                 {"at", about("RFC 3339, UTC", {{"type", {"string", "null"}}, {"format", "date-time"}})},
+                 {"duration_seconds", seconds()},
+                 {"tenants", {{"type", {"integer", "null"}}, {"minimum", 0}}}});
+}
+
+Json finding_schema() {
+  const Json subject = record({{"kind", about("PostgreSQL's word for the object: table, role, setting …", text())},
+                               {"schema", text_or_null()},
+                               {"name", text_or_null()},
+                               {"part", about("column, policy or privilege", text_or_null())},
+                               {"label", about("as SQL would write it; waivers match on this", text())}});
+  const Json waiver =
+      record({{"reason", text()}, {"by", text_or_null()}, {"until", {{"type", "string"}, {"format", "date"}}}});
+  return record({{"subject", subject},
+                 {"message", text()},
+                 {"consider", about("a statement a person should weigh; never run by itself", text_or_null())},
+                 {"tags", list_of(text())},
+                 {"where", about("file:line where the finding is about a file", text_or_null())},
+                 {"waiver", about("the waiver that covers it", or_null(waiver))}});
+}
+
+Json verdicts_schema() {
+  const Json clause = record({{"clause", text()},
+                              {"area", text()},
+                              {"title", about("what holds when it holds", text())},
+                              {"verdict", one_of({"holds", "broken", "waived", "unknown"})},
+                              {"reason", about("why unknown, or what was examined", text_or_null())},
+                              {"findings", list_of(defined("finding"))}});
+  return record({{"holds", whole()},
+                 {"broken", whole()},
+                 {"waived", whole()},
+                 {"unknown", whole()},
+                 {"findings", about("of all clauses, waived ones too", whole())},
+                 {"clauses", list_of(clause)}});
+}
+
+Json step_schema() {
+  const Json program =
+      record({{"arguments", list_of(text())}, {"role", text_or_null()}, {"search_path", text_or_null()}});
+  return record({{"number", whole()},
+                 {"clause", text()},
+                 {"object", text()},
+                 {"reason", text()},
+                 {"statements", about("word for word as they run, without the closing semicolon", list_of(text()))},
+                 {"transactional", about("false: each statement commits by itself", type("boolean"))},
+                 {"needed_if", about("the query that tells whether the step is still needed", text_or_null())},
+                 {"lock", text_or_null()},
+                 {"risk", one_of({"none", "lock", "data"})},
+                 {"undo", text_or_null()},
+                 {"program", about("run instead of statements", or_null(program))},
+                 {"tenant", about("the tenant's id", text_or_null())}});
+}
+
+Json plan_schema() {
+  const Json manual =
+      record({{"clause", text()}, {"object", text()}, {"message", text()}, {"consider", text_or_null()}});
+  return record({{"steps", list_of(defined("step"))},
+                 {"manual", about("findings that no step mends", list_of(manual))},
+                 {"continues", about("what can be planned only after these steps", text_or_null())}});
+}
+
+Json application_schema() {
+  const Json outcome = record({{"step", defined("step")},
+                               {"state", one_of({"done", "unneeded", "failed", "not_run"})},
+                               {"error", or_null(defined("error"))},
+                               {"attempts", whole()},
+                               {"duration_seconds", seconds()}});
+  return record({{"job", about("the id of the job in the journal", text_or_null())},
+                 {"done", whole()},
+                 {"unneeded", whole()},
+                 {"failed", whole()},
+                 {"not_run", whole()},
+                 {"outcomes", list_of(outcome)}});
+}
+
+Json error_schema() {
+  const Json code = one_of({"usage", "invalid_input", "environment", "not_found", "unreachable", "refused",
+                            "permission", "unsupported", "lock_timeout", "timeout", "cancelled", "connection_lost",
+                            "out_of_space", "server", "io", "process", "conflict", "bug"});
+  return record({{"code", code},
+                 {"message", text()},
+                 {"hint", text_or_null()},
+                 {"where", text_or_null()},
+                 {"sqlstate", text_or_null()},
+                 {"context", about("innermost first", list_of(text()))}});
+}
+
+}  // namespace
+
+std::string report_json_schema() {
+  const Json row = {{"type", "object"}, {"additionalProperties", text_or_null()}};
+  const Json tables = {{"type", "object"}, {"additionalProperties", list_of(row)}};
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                 {"$id", "urn:pgcontract:report:1"},
+                 {"title", "What a pgcontract command reports with --format json"}};
+  schema.update(record({{"schema", {{"const", kReportSchema}}},
+                        {"command", text()},
+                        {"scene", scene_schema()},
+                        {"verdicts", or_null(verdicts_schema())},
+                        {"plan", or_null(plan_schema())},
+                        {"application", or_null(application_schema())},
+                        {"tables", about("from a list's name to its rows", tables)},
+                        {"notes", list_of(text())},
+                        {"next", about("commands to run next", list_of(text()))},
+                        {"error", or_null(defined("error"))}}));
+  schema["$defs"] = {{"finding", finding_schema()}, {"step", step_schema()}, {"error", error_schema()}};
+  return json_text(schema);
+}
+
+}  // namespace pgcontract::report
