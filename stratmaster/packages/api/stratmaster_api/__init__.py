@@ -1,0 +1,1 @@
+"""StratMaster's API: models and migrations of its database."""
