@@ -70,6 +70,8 @@ std::string visible_but(std::string_view text, char kept) {
 
 }  // namespace
 
+bool is_unsafe(char32_t code) { return is_control(code) || within(kDeceptive, code); }
+
 Character character_at(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t offset) { return static_cast<unsigned char>(text[at + offset]); };
   const unsigned char lead = byte(0);

@@ -17,6 +17,10 @@ struct Character {
 };
 Character character_at(std::string_view text, std::size_t at);
 
+// Whether a character must not be shown as itself: control characters (C0, DEL, C1), those that reorder text
+// (bidirectional overrides), line separators, and what XML cannot hold.
+bool is_unsafe(char32_t code);
+
 // Control characters (C0, DEL, C1) and malformed bytes as \xNN; those that reorder text (bidirectional overrides) and
 // line separators as \u{202e}. No newline is left.
 std::string visible(std::string_view text);

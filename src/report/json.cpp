@@ -1,9 +1,12 @@
 // The JSON format, version 1: see json_schema.cpp for what is published. Every field is always there; nothing is null.
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "report/clause_id.hpp"
+#include "report/display.hpp"
 #include "report/formats.hpp"
 #include "report/json_text.hpp"
 
@@ -159,21 +162,14 @@ std::string json_text(const nlohmann::ordered_json& json) {
   const std::string dumped = json.dump(2, ' ', false, Json::error_handler_t::replace);
   std::string text;
   text.reserve(dumped.size() + 1);
-  for (std::size_t at = 0; at < dumped.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(dumped[at]);
-    const auto next = at + 1 < dumped.size() ? static_cast<unsigned char>(dumped[at + 1]) : 0;
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    // Control characters stand only inside strings, so they can be escaped where they stand.
-    const bool c1 = byte == 0xC2 && next >= 0x80 && next <= 0x9F;
-    if (byte != 0x7F && !c1) {
-      text += dumped[at];
-      continue;
-    }
-    const unsigned code = c1 ? next : byte;
-    text += "\\u00";
-    text += kDigits[code >> 4u];
-    text += kDigits[code & 15u];
-    if (c1) ++at;
+  for (std::size_t at = 0; at < dumped.size();) {
+    const Character character = character_at(dumped, at);
+    // Beyond ASCII there are only strings, so a character can be escaped where it stands. All unsafe ones have 16 bits.
+    if (character.code >= 0x7F && is_unsafe(character.code))
+      text += fmt::format("\\u{:04x}", static_cast<unsigned>(character.code));
+    else
+      text.append(dumped, at, character.length);
+    at += character.length;
   }
   return text + '\n';
 }

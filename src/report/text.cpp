@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "report/display.hpp"
 #include "report/formats.hpp"
@@ -21,10 +22,16 @@ std::string head_text(const Report& report, const Page& page) {
   if (scene.tenants >= 0) parts.push_back(counted(static_cast<std::size_t>(scene.tenants), "tenant", "tenants"));
   if (scene.duration_seconds > 0) parts.push_back(duration(scene.duration_seconds));
   if (parts.empty()) return {};
-  std::string line = visible(report.command) + ":";
-  for (std::size_t at = 0; at < parts.size(); ++at)
-    line += fmt::format("{}{}", at == 0 ? std::string_view(" ") : page.dot(), visible(parts[at]));
-  return page.paint(Ink::Bold, wrapped(line, page.width(), 0)) + '\n';
+  std::string text;
+  std::string line = fmt::format("{}: {}", visible(report.command), visible(parts.front()));
+  for (std::size_t at = 1; at < parts.size(); ++at) {
+    const std::string longer = fmt::format("{}{}{}", line, page.dot(), visible(parts[at]));
+    if (columns_of(longer) > page.width())
+      text += std::exchange(line, "  " + visible(parts[at])) + '\n';
+    else
+      line = longer;
+  }
+  return page.paint(Ink::Bold, text + line) + '\n';
 }
 
 std::string notes_text(const std::vector<std::string>& notes, const Page& page) {

@@ -51,7 +51,7 @@ std::string closing_line(const Plan& plan, const Page& page) {
   if (const auto locks = with(Risk::Lock); locks > 0)
     text += fmt::format("{}{} may wait for a lock", page.dot(), locks);
   if (const auto data = with(Risk::Data); data > 0)
-    text += fmt::format("{}{}", page.dot(), page.paint(Ink::Red, fmt::format("{} rewrite or remove rows", data)));
+    text += fmt::format("{}{}", page.dot(), page.paint(Ink::Red, fmt::format("{} may rewrite or remove rows", data)));
   if (!plan.manual.empty()) text += fmt::format("{}{} for a person to decide", page.dot(), plan.manual.size());
   return text + '\n';
 }

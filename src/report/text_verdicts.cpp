@@ -104,7 +104,9 @@ class VerdictScreen {
   std::string line(const ClauseResult& clause, int width) const {
     const auto id = padded(visible(clause.clause), id_columns_);
     const int room = width - page_.mark_columns() - columns_of(id) - 3;
-    return fmt::format("{} {}  {}", page_.mark(clause.verdict), id, page_.shortened(phrase_of(clause), room));
+    const auto phrase = phrase_of(clause);
+    return fmt::format("{} {}  {}", page_.mark(clause.verdict), id,
+                       page_.style().verbose ? phrase : page_.shortened(phrase, room));
   }
 
   void add_pairs(const Clauses& holding, std::vector<std::string>& lines) const {
