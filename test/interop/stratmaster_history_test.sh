@@ -148,30 +148,41 @@ conventions() {
     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p')
     AND (nspname LIKE 'stratmaster\\_%' OR nspname LIKE 'tenant\\_%') AND relname <> 'alembic_version'"
   check "conventions: domain prefixes" none "SELECT nspname, relname FROM judged WHERE relname !~
-    '^(research|agents|knowledge)_' AND NOT (nspname = 'stratmaster_api' AND (relname LIKE 'ref\\_%' OR relname = 'reports'))"
+    '^(research|agents|knowledge)_' AND NOT (nspname = 'stratmaster_api'
+    AND (relname LIKE 'ref\\_%' OR relname = 'reports'))"
   check "conventions: temporal columns are timestamptz with default now()" none "SELECT id::regclass, attname
-    FROM judged JOIN pg_attribute ON attrelid = id AND attnum > 0 LEFT JOIN pg_attrdef ON adrelid = id AND adnum = attnum
-    WHERE atttypid::regtype::text ~ '^(date|time)' AND (atttypid <> 'timestamptz'::regtype
-      OR pg_get_expr(adbin, adrelid) IS DISTINCT FROM 'now()')"
+    FROM judged JOIN pg_attribute ON attrelid = id AND attnum > 0
+    LEFT JOIN pg_attrdef ON adrelid = id AND adnum = attnum WHERE atttypid::regtype::text ~ '^(date|time)'
+    AND (atttypid <> 'timestamptz'::regtype OR pg_get_expr(adbin, adrelid) IS DISTINCT FROM 'now()')"
   check "conventions: a primary key each" none "SELECT id::regclass FROM judged WHERE NOT EXISTS (SELECT FROM pg_index
     WHERE indrelid = id AND indisprimary)"
   check "conventions: no sequences" none "SELECT oid::regclass FROM pg_class WHERE relkind = 'S'"
-  check "conventions: tenant_id is uuid NOT NULL" none "SELECT id::regclass FROM judged JOIN pg_attribute ON attrelid = id
-    AND attname = 'tenant_id' WHERE atttypid <> 'uuid'::regtype OR NOT attnotnull"
+  check "conventions: tenant_id is uuid NOT NULL" none "SELECT id::regclass FROM judged
+    JOIN pg_attribute ON attrelid = id AND attname = 'tenant_id' WHERE atttypid <> 'uuid'::regtype OR NOT attnotnull"
   check "conventions: shared tables' keys lead with tenant_id" none "SELECT id::regclass, indexrelid::regclass
     FROM judged JOIN pg_index ON indrelid = id AND indisunique WHERE shared AND indkey[0] <> (SELECT attnum FROM
     pg_attribute WHERE attrelid = id AND attname = 'tenant_id')"
-  check "conventions: shared tables' foreign keys too, but for lookups" none "SELECT j.id::regclass, conname FROM judged j
-    JOIN pg_constraint ON conrelid = j.id AND contype = 'f' WHERE shared AND confrelid::regclass::text !~ '\\.?ref_'
-    AND conkey[1] <> (SELECT attnum FROM pg_attribute WHERE attrelid = j.id AND attname = 'tenant_id')"
+  check "conventions: shared tables' foreign keys too, but for lookups" none "SELECT id::regclass, conname
+    FROM judged JOIN pg_constraint ON conrelid = id AND contype = 'f'
+    WHERE shared AND confrelid::regclass::text !~ '\\.?ref_' AND conkey[1] <> (SELECT attnum FROM pg_attribute WHERE attrelid = id AND attname = 'tenant_id')"
   check "conventions: row-level security on every shared table and partition" none "SELECT id::regclass FROM judged
     WHERE shared AND NOT (relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = id AND polpermissive
       AND polname = 'tenant_row_level_policy' AND polcmd = '*' AND polroles = '{0}' AND polwithcheck IS NULL
-      AND pg_get_expr(polqual, id) LIKE '(tenant_id = ( SELECT (NULLIF(current_setting(''app.tenant_id''::text, true), %'))"
+      AND pg_get_expr(polqual, id) LIKE
+        '(tenant_id = ( SELECT (NULLIF(current_setting(''app.tenant_id''::text, true), %'))"
   check "conventions: there are shared tables, partitions and tables of no tenant" test "$(sql "SELECT
     count(*) FILTER (WHERE shared AND NOT relispartition) >= 8 AND count(*) FILTER (WHERE relispartition) >= 2
     AND count(*) FILTER (WHERE nspname = 'stratmaster_api' AND NOT shared AND relname NOT LIKE 'ref\\_%') >= 1
     FROM judged")" = t
+}
+
+documented() {  # every table, and no table that is not there
+  doc=$root/stratmaster/docs/data/database-architecture.md
+  DATABASE_URL=$(url "${stem}_conventions"); export DATABASE_URL
+  sql "SELECT DISTINCT relname FROM judged WHERE NOT relispartition ORDER BY 1" | LC_ALL=C sort >"$work/tables"
+  sed -n '/^## Tables/,/^## Tenancy/p' "$doc" | grep '^| `' | cut -d'|' -f2 | grep -o '[a-z_]*[a-z]' |
+    LC_ALL=C sort >"$work/documented"
+  check "conventions: database-architecture.md lists exactly these tables" same "$work/tables" "$work/documented"
 }
 
 # What pgcontract does: schemas that exist, an owner without CREATE on the database, by PGOPTIONS.
@@ -179,30 +190,36 @@ under_the_owner() {
   fresh owner
   sql "CREATE ROLE $owner NOLOGIN; CREATE SCHEMA stratmaster_api AUTHORIZATION $owner;
     CREATE SCHEMA $tenant AUTHORIZATION $owner; CREATE SCHEMA stratmaster_demo AUTHORIZATION $owner"
-  check "owner: may not create schemas" test "$(sql "SELECT has_database_privilege('$owner', current_database(), 'CREATE')")" = f
+  check "owner: may not create schemas" \
+    test "$(sql "SELECT has_database_privilege('$owner', current_database(), 'CREATE')")" = f
   check "owner: application" env PGOPTIONS="-c role=$owner -c search_path=stratmaster_api" \
     "$alembic" -c "$ini" -n alembic upgrade head
   # The path's second schema has an alembic_version at a head of the other history: it must not be taken for ours.
   check "owner: tenant, with more in the path" env PGOPTIONS="-c role=$owner -c search_path=$tenant,stratmaster_api" \
     "$alembic" -c "$ini" -n tenant upgrade head
   sql "DO \$\$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relrowsecurity LOOP
-    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t); END LOOP; END \$\$; DELETE FROM stratmaster_api.alembic_version"
+    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t); END LOOP; END \$\$;
+    DELETE FROM stratmaster_api.alembic_version"
   check "owner: the history runs where row-level security binds the owner" env \
     PGOPTIONS="-c role=$owner -c search_path=stratmaster_api" "$alembic" -c "$ini" -n alembic upgrade head
   check "owner: seed" env PGOPTIONS="-c role=$owner -c search_path=stratmaster_demo" \
     $python "$root/stratmaster/seeds/seed_demo.py"
-  check "owner: owns everything" none "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE (nspname LIKE 'stratmaster\\_%' OR nspname LIKE 'tenant\\_%') AND relowner <> '$owner'::regrole"
+  check "owner: owns everything" none "SELECT c.oid::regclass FROM pg_class c
+    JOIN pg_namespace n ON n.oid = relnamespace WHERE (nspname LIKE 'stratmaster\\_%' OR nspname LIKE 'tenant\\_%')
+    AND relowner <> '$owner'::regrole"
   check "owner: each schema has its own version table" test "$(sql "SELECT string_agg(nspname, ' ' ORDER BY nspname)
-    FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE relname = 'alembic_version'")" = "stratmaster_api $tenant"
+    FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE relname = 'alembic_version'")" = \
+    "stratmaster_api $tenant"
 }
 
 by_hand() {
   fresh hand
-  refuse "hand: no DATABASE_URL is said" "DATABASE_URL is not set" env -u DATABASE_URL "$alembic" -c "$ini" -n alembic current
+  refuse "hand: no DATABASE_URL is said" "DATABASE_URL is not set" \
+    env -u DATABASE_URL "$alembic" -c "$ini" -n alembic current
   refuse "hand: the tenants' history refuses schema public" "which is no tenant's" \
     "$alembic" -c "$ini" -n tenant upgrade head
-  refuse "hand: a misspelt tenant leaves no schema" "does not exist" "$alembic" -c "$ini" -n tenant -x tenant=tenant_1 upgrade head
+  refuse "hand: a misspelt tenant leaves no schema" "does not exist" \
+    "$alembic" -c "$ini" -n tenant -x tenant=tenant_1 upgrade head
   check "hand: -x tenant= makes the schema on a disposable database" \
     "$alembic" -c "$ini" -n tenant -x "tenant=$tenant" upgrade head
   # A view in the way of the tenth revision: whatever the nine before it did must be gone.
@@ -219,7 +236,8 @@ queue() {
     CASE WHEN n % 10 = 0 THEN 'queued' ELSE 'succeeded' END FROM generate_series(1, 5000) n"
   sql "ANALYZE stratmaster_api.agents_tasks"
   sql "EXPLAIN SELECT id FROM stratmaster_api.agents_tasks WHERE tenant_id = '00000000-0000-4000-8000-000000000000'
-    AND state = 'queued' AND run_after <= now() ORDER BY priority, run_after LIMIT 1 FOR UPDATE SKIP LOCKED" >"$work/plan"
+    AND state = 'queued' AND run_after <= now() ORDER BY priority, run_after LIMIT 1
+    FOR UPDATE SKIP LOCKED" >"$work/plan"
   check "queue: a claim uses the partial index" grep -q ix_agents_tasks__queued "$work/plan"
   check "queue: a claim does not sort" sh -c '! grep -n Sort "$1"' - "$work/plan"
 }
@@ -227,8 +245,8 @@ queue() {
 seed() {
   fresh seed
   check "seed: fills an empty database" $python "$root/stratmaster/seeds/seed_demo.py"
-  check "seed: a few dozen rows" test "$(sql "SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n
-    FROM %s', oid::regclass), false, true, '')))[1]::text::int) FROM pg_class
+  check "seed: a few dozen rows" test "$(sql "SELECT sum((xpath('/row/n/text()',
+    query_to_xml(format('SELECT count(*) AS n FROM %s', oid::regclass), false, true, '')))[1]::text::int) FROM pg_class
     WHERE relnamespace = 'stratmaster_demo'::regnamespace AND relkind = 'r'")" -ge 24
   pg_dump "$DATABASE_URL" | grep -v '^\\restrict\|^\\unrestrict' >"$work/seed.first"
   $python "$root/stratmaster/seeds/seed_demo.py" >"$work/seed.said" 2>&1
@@ -246,6 +264,7 @@ offline tenants "$tenant"
 models application alembic stratmaster_api reports
 models tenants tenant "$tenant" research_notes
 conventions
+documented
 under_the_owner
 by_hand
 queue
