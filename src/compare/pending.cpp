@@ -1,0 +1,207 @@
+// The clauses this version does not judge yet. Each says so, and which evidence it waits for, so that none of them ever
+// looks green; a clause leaves this file for one of its own when it gets a check.
+
+#include "compare/declarations.hpp"
+
+namespace pgcontract::compare {
+namespace {
+
+constexpr std::string_view kMigrationsPending =
+    "pgcontract 0.1 does not judge this yet: it needs each revision applied, undone and applied again in a scratch "
+    "database";
+constexpr std::string_view kTenancyPending =
+    "pgcontract 0.1 does not judge this yet: it needs the privilege graph searched from every tenant, and the attacks "
+    "run";
+constexpr std::string_view kCredentialsPending =
+    "pgcontract 0.1 does not judge this yet: it needs to read the SOPS and sealed secret files and the ledger of "
+    "rotations";
+constexpr std::string_view kBackupPending =
+    "pgcontract 0.1 does not judge this yet: it needs to read the backup store, the archive of WAL and the ledger of "
+    "drills";
+constexpr std::string_view kMonitoringPending =
+    "pgcontract 0.1 does not judge this yet: it needs to ask Prometheus and Grafana";
+constexpr std::string_view kMaintenancePending =
+    "pgcontract 0.1 does not judge this yet: it needs table statistics over time, the ledger of maintenance and the "
+    "change log";
+constexpr std::string_view kReportingPending =
+    "pgcontract 0.1 does not judge this yet: it needs the reporting cluster observed together with this one";
+
+// A clause without a check needs no facts.
+Clause pending(std::string_view id, std::string_view title, std::string_view sentence, std::string_view why,
+               std::string_view reason) {
+  return {id, title, sentence, why, {}, nullptr, reason};
+}
+
+}  // namespace
+
+const Clause kMigrationsReversible =
+    pending("migrations.reversible", "each migration can be undone",
+            "Use autogenerate to create migrations, then hand-edit for idempotency and reversible operations.",
+            "A downgrade that nobody ran is a wish. The day it is needed is the day the release has already failed.",
+            kMigrationsPending);
+const Clause kMigrationsIdempotent = pending(
+    "migrations.idempotent", "a migration that was cut short can be run again",
+    "Use autogenerate to create migrations, then hand-edit for idempotency and reversible operations.",
+    "A migration that stopped between two transactions leaves half of its objects; run again, it must step over them.",
+    kMigrationsPending);
+const Clause kMigrationsNoDrift =
+    pending("migrations.no_drift", "the database is what the migrations make",
+            "CI runs alembic upgrade head against a disposable database to detect drift.",
+            "A column added by hand works until the next environment is built from the migrations and lacks it.",
+            kMigrationsPending);
+const Clause kMigrationsLockSafe = pending("migrations.lock_safe", "no migration holds a lock that stops the service",
+                                           "Use autogenerate to create migrations, then hand-edit for idempotency and "
+                                           "reversible operations (design rule: and for short locks).",
+                                           "An ALTER TABLE that waits for its lock makes every later reader wait "
+                                           "behind it; one slow report becomes an outage.",
+                                           kMigrationsPending);
+const Clause kMigrationsUneditedAfterRelease = pending(
+    "migrations.unedited_after_release", "a released migration is never edited", "alembic is the source of truth.",
+    "Databases that ran the old text and those that ran the new one differ for ever, and both say that they are at the "
+    "same revision.",
+    kMigrationsPending);
+
+const Clause kTenancyNoCrossReach =
+    pending("tenancy.no_cross_reach", "no chain of privileges leads from one tenant to another",
+            "A SECURITY DEFINER function ensures tenants cannot cross schema boundaries.",
+            "Each grant may be right and their sum wrong: a role in a role, a trigger on a shared table, a definer "
+            "function. Only a search over the whole graph tells.",
+            kTenancyPending);
+const Clause kTenancyAttacksRefused =
+    pending("tenancy.attacks_refused", "the known attacks from one tenant on another are refused",
+            "A SECURITY DEFINER function ensures tenants cannot cross schema boundaries.",
+            "What the catalogs promise is worth what the server does. The attacks are run against a scratch tenant, "
+            "and each must fail.",
+            kTenancyPending);
+const Clause kTenancyLimits =
+    pending("tenancy.limits", "one tenant cannot use up the server",
+            "Each tenant receives a dedicated schema (tenant_<id>) (design rule: and its share of the server).",
+            "Without limits on connections, time and temporary files one tenant's report is every tenant's outage.",
+            kTenancyPending);
+
+const Clause kCredentialsEncryptedAtRest =
+    pending("credentials.encrypted_at_rest", "secrets in the repository are encrypted",
+            "Secrets stored in SOPS files under ops/k8s/secrets/postgres-*.yaml.",
+            "A secret committed in the clear once is in every clone and every backup of them.", kCredentialsPending);
+const Clause kCredentialsRecipients =
+    pending("credentials.recipients", "only the people and systems named can decrypt",
+            "Secrets stored in SOPS files under ops/k8s/secrets/postgres-*.yaml.",
+            "A key of someone who left opens every file it is still listed in.", kCredentialsPending);
+const Clause kCredentialsSealedMatches = pending(
+    "credentials.sealed_matches", "the sealed secret is the one in SOPS",
+    "Rotate credentials quarterly; then refresh the sealed secret.",
+    "A rotation that stops half-way leaves the pods with the old password and nobody the wiser until they restart.",
+    kCredentialsPending);
+const Clause kCredentialsRotated =
+    pending("credentials.rotated", "each password was rotated within its quarter",
+            "Rotate credentials quarterly; run scripts/rotate_postgres_password.py to update the user.",
+            "A leaked password is worth as long as it lives. The proof of a rotation is the new one accepted and the "
+            "old one refused.",
+            kCredentialsPending);
+const Clause kCredentialsScramOnly =
+    pending("credentials.scram_only", "passwords are kept and checked as SCRAM-SHA-256",
+            "Applications receive credentials via Kubernetes Secrets managed by the platform operator (design rule: "
+            "and prove them by SCRAM).",
+            "An MD5 verifier is as good as the password to whoever reads it from a dump.", kCredentialsPending);
+const Clause kCredentialsNoPlaintext =
+    pending("credentials.no_plaintext", "no password stands in a file, a setting or a log",
+            "Secrets stored in SOPS files under ops/k8s/secrets/postgres-*.yaml.",
+            "Role settings and function bodies can be read by every tenant, and logs by everybody on call.",
+            kCredentialsPending);
+
+const Clause kBackupLogicalFresh =
+    pending("backup.logical_fresh", "last night's logical backup exists and is whole",
+            "Nightly logical backups with pg_dump stored in MinIO (sm-backups/postgres/).",
+            "A backup job that fails quietly is found on the day its output is needed.", kBackupPending);
+const Clause kBackupBaseFresh =
+    pending("backup.base_fresh", "there is a recent base backup to recover from",
+            "Point-in-time recovery via WAL archiving to object storage (use wal-g).",
+            "The older the base backup, the more WAL must be replayed, and the longer the outage.", kBackupPending);
+const Clause kBackupWalArchiving =
+    pending("backup.wal_archiving", "each WAL segment reaches the store soon after it is full",
+            "Point-in-time recovery via WAL archiving to object storage (use wal-g).",
+            "While archiving fails, the disk fills and everything since the last segment can be lost.", kBackupPending);
+const Clause kBackupWalGapFree =
+    pending("backup.wal_gap_free", "the archive has every segment since the base backup",
+            "Point-in-time recovery via WAL archiving to object storage (use wal-g).",
+            "Recovery stops at the first missing segment, whatever was archived after it.", kBackupPending);
+const Clause kBackupRestorableWindow = pending(
+    "backup.restorable_window", "recovery can reach every moment the contract promises",
+    "Point-in-time recovery via WAL archiving to object storage (use wal-g).",
+    "The promise is a span of time, not a number of files; it begins at the oldest base backup that still works.",
+    kBackupPending);
+const Clause kBackupDrillFresh = pending(
+    "backup.drill_fresh", "a full restore was proved within the month",
+    "Monthly full restores exercised in staging; document outcome in ops/runbooks/postgres-dr.md.",
+    "A backup that was never restored is a hope. The proof is a server that started from it and answered queries.",
+    kBackupPending);
+const Clause kBackupRunbookCurrent =
+    pending("backup.runbook_current", "the runbook tells the outcome of the last drill",
+            "Monthly full restores exercised in staging; document outcome in ops/runbooks/postgres-dr.md.",
+            "At three in the morning people follow the runbook. It must describe the restore that worked last, not the "
+            "one before.",
+            kBackupPending);
+const Clause kBackupRetention = pending(
+    "backup.retention", "old backups are kept as long as promised, and no longer",
+    "Nightly logical backups with pg_dump stored in MinIO (sm-backups/postgres/).",
+    "Too few and the mistake found in March cannot be undone; too many and deleted personal data is still there.",
+    kBackupPending);
+
+const Clause kMonitoringAlertsLoaded =
+    pending("monitoring.alerts_loaded", "Prometheus has the alerts on backups loaded",
+            "Monitor backup jobs with Prometheus alerts on freshness and duration.",
+            "An alert in a file that no server has loaded never fires.", kMonitoringPending);
+const Clause kMonitoringDashboardCurrent =
+    pending("monitoring.dashboard_current", "the dashboard shown is the one in the repository",
+            "Observability dashboards in Grafana (Postgres - Primary).",
+            "A dashboard edited by hand is lost at the next deployment, and one that queries a renamed metric shows "
+            "nothing in green.",
+            kMonitoringPending);
+const Clause kMonitoringExporterHealthy =
+    pending("monitoring.exporter_healthy", "the exporter is scraped and reaches the server",
+            "Enable pg_stat_statements and collect metrics via the observability stack.",
+            "No data looks like no trouble.", kMonitoringPending);
+
+const Clause kMaintenanceVacuumWeekly =
+    pending("maintenance.vacuum_weekly", "each table was vacuumed within the week", "Vacuum/ANALYZE runs weekly.",
+            "Dead rows make every scan longer and keep index-only scans from working.", kMaintenancePending);
+const Clause kMaintenanceAnalyzeWeekly =
+    pending("maintenance.analyze_weekly", "each table was analysed within the week", "Vacuum/ANALYZE runs weekly.",
+            "A planner with last month's statistics picks last month's plan.", kMaintenancePending);
+const Clause kMaintenanceAutovacuumTuned =
+    pending("maintenance.autovacuum_tuned", "autovacuum keeps up with the tenants that churn most",
+            "Autovacuum tuned for tenant schemas with high churn.",
+            "The default waits for a fifth of a table to die; on a task queue that is a thousand times its live rows.",
+            kMaintenancePending);
+const Clause kMaintenanceXidHeadroom =
+    pending("maintenance.xid_headroom", "transaction ids are far from running out",
+            "Vacuum/ANALYZE runs weekly (design rule: and freezes in time).",
+            "When they run out the server stops taking writes until somebody vacuums it by hand.", kMaintenancePending);
+const Clause kMaintenanceMinorVersion =
+    pending("maintenance.minor_version", "the newest minor version is in within 14 days",
+            "Apply minor version patches within 14 days of release.",
+            "The fix is public on the day of release, and so is the hole.", kMaintenancePending);
+const Clause kMaintenanceChangeLog =
+    pending("maintenance.change_log", "each upgrade has its plan in the change log",
+            "Apply minor version patches within 14 days of release; capture upgrade plan in the change log.",
+            "An upgrade without a written way back has none.", kMaintenancePending);
+
+const Clause kReportingPublicationCovers =
+    pending("reporting.publication_covers", "the publication covers each table that reports read",
+            "Logical replication enabled for reporting workloads.",
+            "A table added by a migration is not published by itself; its reports show zero.", kReportingPending);
+const Clause kReportingSlotHealthy = pending(
+    "reporting.slot_healthy", "the replication slot is active and keeps its WAL",
+    "Logical replication enabled for reporting workloads.",
+    "A slot that nobody reads keeps WAL until the disk is full; one that was cut off needs a new copy of everything.",
+    kReportingPending);
+const Clause kReportingLag =
+    pending("reporting.lag", "reports are as fresh as promised", "Logical replication enabled for reporting workloads.",
+            "Yesterday's figures under today's date are worse than none.", kReportingPending);
+const Clause kReportingSchemaInStep =
+    pending("reporting.schema_in_step", "the reporting cluster has the same columns",
+            "Logical replication enabled for reporting workloads.",
+            "Logical replication carries no DDL: a new column on one side stops the replication of its table.",
+            kReportingPending);
+
+}  // namespace pgcontract::compare
