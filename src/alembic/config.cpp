@@ -1,0 +1,121 @@
+#include "alembic/config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "alembic/text_file.hpp"
+
+namespace pgcontract::alembic {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSpace = " \t\n\r\f\v";
+
+// Cuts at any character of `separators`; pieces are stripped and empty ones dropped.
+std::vector<std::string> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto end = text.find_first_of(separators);
+    auto piece = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const auto first = piece.find_first_not_of(kSpace);
+    if (first == std::string_view::npos) continue;
+    out.emplace_back(piece.substr(first, piece.find_last_not_of(kSpace) - first + 1));
+  }
+  return out;
+}
+
+// The character that path_separator (or the older version_path_separator) names; empty where neither is set: then
+// Alembic falls back on its oldest rule.
+Result<std::string> separator(const IniFile& ini, const std::string& section, std::vector<std::string> keys) {
+  for (const auto& key : keys) {
+    PGC_TRY(const auto value, ini.get(section, key));
+    if (!value) continue;
+    if (value->text == "os" || value->text == ":") return ":";
+    if (value->text == ";") return ";";
+    if (value->text == "space") return " ";
+    if (value->text == "newline") return "\n";
+    return fail(ErrorCode::InvalidInput, fmt::format("`{}` is not a value of {}", value->text, key),
+                "Use one of: os, :, ;, space, newline.", ini.place(value->line));
+  }
+  return "";
+}
+
+fs::path absolute(const std::string& path, const std::string& working_directory) {
+  auto out = (fs::path(working_directory) / path).lexically_normal();
+  return out.has_filename() ? out : out.parent_path();  // no trailing slash
+}
+
+// "package:folder" is a folder inside an importable package. Python asks its import system; here only the folders of
+// prepend_sys_path are searched.
+Result<std::string> locate(const std::string& path, const AlembicConfig& config, const std::string& working_directory,
+                           const std::string& place) {
+  const auto colon = path.find(':');
+  if (path.starts_with('/') || colon == std::string::npos) return absolute(path, working_directory).string();
+  std::string below = path;
+  std::replace(below.begin(), below.begin() + static_cast<std::ptrdiff_t>(colon), '.', '/');
+  std::replace(below.begin(), below.end(), ':', '/');
+  for (const auto& root : config.prepend_sys_path) {
+    const auto candidate = absolute(below, root);
+    std::error_code error;
+    if (fs::exists(candidate, error)) return candidate.string();
+  }
+  return fail(ErrorCode::InvalidInput, fmt::format("`{}` names a folder of a Python package that is not found", path),
+              "Write a path such as %(here)s/migrations, or add the package's folder to prepend_sys_path.", place);
+}
+
+Result<bool> flag(const IniFile& ini, const std::string& section, const std::string& key) {
+  PGC_TRY(const auto value, ini.get(section, key));
+  return value && value->text == "true";
+}
+
+}  // namespace
+
+Result<IniFile> read_ini(const std::string& path, const std::string& shown_directory) {
+  const auto shown = shown_path(path, shown_directory);
+  PGC_TRY(const auto text, read_text_file(path, shown));
+  return IniFile::parse(text, shown, fs::path(path).parent_path().string());
+}
+
+Result<AlembicConfig> resolve_config(const IniFile& ini, const std::string& section,
+                                     const std::string& working_directory) {
+  if (!ini.has_section(section))
+    return fail(ErrorCode::NotFound, fmt::format("there is no section [{}]", section),
+                fmt::format("Add [{}] with a script_location, or name another section in the contract.", section),
+                ini.shown());
+  AlembicConfig config;
+  config.section = section;
+
+  PGC_TRY(const auto prepend_separator, separator(ini, section, {"path_separator"}));
+  PGC_TRY(const auto prepend, ini.get(section, "prepend_sys_path"));
+  if (prepend)
+    for (const auto& root : split(prepend->text, prepend_separator.empty() ? " ,:" : prepend_separator))
+      config.prepend_sys_path.push_back(absolute(root, working_directory).string());
+
+  PGC_TRY(const auto location, ini.get(section, "script_location"));
+  if (!location || location->text.empty())
+    return fail(ErrorCode::InvalidInput, fmt::format("section [{}] has no script_location", section),
+                "Add script_location = %(here)s/migrations.", location ? ini.place(location->line) : ini.shown());
+  config.script_location_line = location->line;
+  PGC_TRY(config.script_location, locate(location->text, config, working_directory, ini.place(location->line)));
+
+  PGC_TRY(const auto versions_separator, separator(ini, section, {"path_separator", "version_path_separator"}));
+  PGC_TRY(const auto versions, ini.get(section, "version_locations"));
+  if (versions && !versions->text.empty()) {
+    config.version_locations_line = versions->line;
+    for (const auto& path : split(versions->text, versions_separator.empty() ? " ," : versions_separator)) {
+      PGC_TRY(auto found, locate(path, config, working_directory, ini.place(versions->line)));
+      config.version_locations.push_back(std::move(found));
+    }
+  } else {
+    config.version_locations.push_back(config.script_location + "/versions");
+  }
+  PGC_TRY(config.recursive, flag(ini, section, "recursive_version_locations"));
+  PGC_TRY(config.sourceless, flag(ini, section, "sourceless"));
+  return config;
+}
+
+}  // namespace pgcontract::alembic
