@@ -16,9 +16,9 @@ constexpr int kScreenLines = 40;           // of verdict lines: with head, a wai
 constexpr std::size_t kFindingsShown = 5;  // of one clause, unless verbose
 
 enum class Folding {
-  Reasons,        // unknown clauses of an area and a reason on one line
-  PairedHolding,  // and clauses that hold two a line
-  PlainUnknown,   // and unknown clauses of an area on one line, reasons left to --verbose
+  Reasons,       // unknown clauses of an area and a reason on one line
+  HoldingById,   // and clauses that hold by id alone, two or more a line
+  PlainUnknown,  // and unknown clauses of an area on one line, reasons left to --verbose
 };
 
 using Clauses = std::vector<const ClauseResult*>;
@@ -73,7 +73,7 @@ class VerdictScreen {
 
   std::vector<std::string> lines() const {
     std::vector<std::string> lines;
-    for (const Folding folding : {Folding::Reasons, Folding::PairedHolding, Folding::PlainUnknown}) {
+    for (const Folding folding : {Folding::Reasons, Folding::HoldingById, Folding::PlainUnknown}) {
       lines.clear();
       for (const auto& area : areas_) add_area(area, folding, lines);
       if (page_.style().verbose || static_cast<int>(lines.size()) <= kScreenLines) break;
@@ -94,7 +94,7 @@ class VerdictScreen {
       else
         lines.push_back(line(*clause, page_.width()));
     }
-    add_pairs(holding, lines);
+    add_ids(holding, lines);
     if (folding == Folding::PlainUnknown && unknown.size() > 1)
       lines.push_back(folded(unknown, "--verbose says why"));
     else
@@ -109,19 +109,15 @@ class VerdictScreen {
                        page_.style().verbose ? phrase : page_.shortened(phrase, room));
   }
 
-  void add_pairs(const Clauses& holding, std::vector<std::string>& lines) const {
-    const int half = page_.width() / 2;
-    for (std::size_t at = 0; at < holding.size(); at += 2) {
-      std::string pair;
-      for (std::size_t side = at; side < std::min(at + 2, holding.size()); ++side) {
-        const auto& clause = *holding[side];
-        const auto rest = fmt::format("{}  {}", padded(visible(clause.clause), id_columns_), phrase_of(clause));
-        const auto cell = page_.shortened(rest, half - page_.mark_columns() - 2);
-        const bool last = side + 1 == std::min(at + 2, holding.size());
-        pair += fmt::format("{} {}", page_.mark(clause.verdict),
-                            last ? cell : padded(cell, half - page_.mark_columns() - 1));
-      }
-      lines.push_back(pair);
+  // By their ids alone, as many a line as fit: half a phrase would say nothing.
+  void add_ids(const Clauses& holding, std::vector<std::string>& lines) const {
+    const int cell = page_.mark_columns() + 1 + id_columns_ + 2;
+    const auto a_line = static_cast<std::size_t>(std::max(1, page_.width() / cell));
+    for (std::size_t at = 0; at < holding.size(); ++at) {
+      const auto id = visible(holding[at]->clause);
+      const bool last = at % a_line == a_line - 1 || at + 1 == holding.size();
+      if (at % a_line == 0) lines.emplace_back();
+      lines.back() += fmt::format("{} {}", page_.mark(Verdict::Holds), last ? id : padded(id, id_columns_ + 2));
     }
   }
 

@@ -70,7 +70,7 @@ TEST(VerdictScreen, FitsOneScreenWhereEachUnknownClauseHasItsOwnReason) {
   EXPECT_NE(text.find("--verbose says why"), std::string::npos) << text;
 }
 
-TEST(VerdictScreen, PairsWhatHoldsBeforeItFoldsReasons) {
+TEST(VerdictScreen, ListsWhatHoldsByIdBeforeItFoldsReasons) {
   Report report = holding_report();
   for (int number = 0; number < 12; ++number) {
     ClauseResult clause = report.verdicts->clauses[2];
