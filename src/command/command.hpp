@@ -1,7 +1,7 @@
 #pragma once
 // What a command is to the command line: its words, what it needs, its options, its run function. One file per command
-// (<noun>_<verb>.cpp) with its page beside it (<noun>_<verb>.md): the page is --help, the man page and the manual. The one
-// table is commands.cpp.
+// (<noun>_<verb>.cpp) with its page beside it (<noun>_<verb>.md): the page is --help, the man page and the manual. The
+// one table is commands.cpp.
 
 #include <map>
 #include <optional>
@@ -21,9 +21,9 @@ enum class Needs { Nothing, Contract };
 enum class Effect { ReadsOnly, Changes, Destroys };
 
 struct Option {
-  std::string_view name;         // "--display-name"
-  std::string_view value;        // "NAME"; empty: a flag
-  std::string_view description;  // one line, lower case
+  std::string_view name;           // "--display-name"
+  std::string_view value;          // "NAME"; empty: a flag
+  std::string_view description;    // one line, lower case
   std::string_view default_value;  // shown; empty: none
 };
 

@@ -1,0 +1,131 @@
+#include "act/act.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "act/step_runner.hpp"
+#include "base/interrupt.hpp"
+
+namespace pgcontract::act {
+namespace {
+
+class Run {
+ public:
+  Run(const Contract& contract, const postgres::Dsn& dsn, ApplyLock& lock, const Plan& plan, const Options& options,
+      const Progress& progress)
+      : contract_(contract),
+        dsn_(dsn),
+        plan_(plan),
+        options_(options),
+        progress_(progress),
+        journal_(lock.side_connection(), job_, options.job) {}
+
+  Result<Application> all() {
+    Application application;
+    application.job = job_;
+    for (const auto& step : plan_.steps) application.outcomes.push_back(Outcome{step, StepState::NotRun, {}, 0, 0});
+    PGC_TRY(const bool journal_possible, journal_.is_possible());
+    if (journal_possible) PGC_CHECK(journal_.begin(plan_));
+    StepRunner runner(contract_, dsn_, options_, journal_, mutex_);
+    std::size_t next = 0;
+    bool failed = false;
+    while (next < plan_.steps.size() && !failed && !interrupt::stop_requested()) {
+      if (plan_.steps[next].tenant) {
+        const std::size_t end = end_of_tenants(next);
+        PGC_CHECK(run_tenants(next, end, application.outcomes));
+        failed = std::any_of(application.outcomes.begin() + static_cast<std::ptrdiff_t>(next),
+                             application.outcomes.begin() + static_cast<std::ptrdiff_t>(end),
+                             [](const Outcome& o) { return o.state == StepState::Failed; });
+        next = end;
+        continue;
+      }
+      tell(plan_.steps[next]);
+      Outcome& outcome = application.outcomes[next] = runner.run(plan_.steps[next]);
+      ++done_;
+      PGC_CHECK(record(outcome));
+      PGC_CHECK(begin_journal_when_possible(application.outcomes, next));
+      failed = outcome.state == StepState::Failed;
+      ++next;
+    }
+    PGC_CHECK(journal_.finish(application));
+    return application;
+  }
+
+ private:
+  // Tenants' steps that stand together are independent of each other, unless one tenant has two.
+  std::size_t end_of_tenants(std::size_t first) const {
+    std::size_t end = first;
+    std::vector<Uuid> seen;
+    while (end < plan_.steps.size() && plan_.steps[end].tenant &&
+           (seen.empty() || !std::ranges::binary_search(seen, *plan_.steps[end].tenant))) {
+      seen.insert(std::ranges::upper_bound(seen, *plan_.steps[end].tenant), *plan_.steps[end].tenant);
+      ++end;
+    }
+    return end;
+  }
+
+  Result<void> run_tenants(std::size_t first, std::size_t end, std::vector<Outcome>& outcomes) {
+    std::atomic<std::size_t> next{first};
+    std::optional<Error> journal_error;
+    const auto work = [&] {
+      StepRunner runner(contract_, dsn_, options_, journal_, mutex_);
+      for (std::size_t i = next++; i < end && !interrupt::stop_requested(); i = next++) {
+        Outcome outcome = runner.run(plan_.steps[i]);
+        const std::lock_guard guard(mutex_);
+        ++done_;
+        progress_(done_, static_cast<int>(plan_.steps.size()), plan_.steps[i].object);
+        if (auto recorded = record(outcome); !recorded && !journal_error) journal_error = recorded.error();
+        outcomes[i] = std::move(outcome);
+      }
+    };
+    const auto count = std::min<std::size_t>(static_cast<std::size_t>(std::max(1, options_.workers)), end - first);
+    {
+      std::vector<std::jthread> workers;
+      for (std::size_t i = 1; i < count; ++i) workers.emplace_back(work);
+      work();
+    }
+    if (journal_error) return fail(std::move(*journal_error));
+    return {};
+  }
+
+  void tell(const Step& step) { progress_(done_, static_cast<int>(plan_.steps.size()), step.object); }
+
+  // Done steps of transactions have recorded themselves.
+  Result<void> record(const Outcome& outcome) {
+    const bool recorded_itself =
+        outcome.state == StepState::Done && outcome.step.transactional && !outcome.step.program;
+    if (recorded_itself) return {};
+    return journal_.set(outcome.step.number, outcome.state, outcome.error ? outcome.error->describe() : "");
+  }
+
+  // On a bare cluster the ledger is made by one of the first steps; what ran before it is written down then.
+  Result<void> begin_journal_when_possible(const std::vector<Outcome>& outcomes, std::size_t last) {
+    if (journal_.has_begun()) return {};
+    PGC_TRY(const bool possible, journal_.is_possible());
+    if (!possible) return {};
+    PGC_CHECK(journal_.begin(plan_));
+    for (std::size_t i = 0; i <= last; ++i) PGC_CHECK(journal_.set(outcomes[i].step.number, outcomes[i].state, ""));
+    return {};
+  }
+
+  const Contract& contract_;
+  const postgres::Dsn& dsn_;
+  const Plan& plan_;
+  const Options& options_;
+  const Progress& progress_;
+  const Uuid job_ = Uuid::random();
+  Journal journal_;
+  std::mutex mutex_;  // the journal's connection, the counter and the progress line
+  int done_ = 0;
+};
+
+}  // namespace
+
+Result<Application> act(const Contract& contract, const postgres::Dsn& dsn, ApplyLock& lock, const Plan& plan,
+                        const Options& options, const Progress& progress) {
+  return Run(contract, dsn, lock, plan, options, progress).all();
+}
+
+}  // namespace pgcontract::act

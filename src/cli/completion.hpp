@@ -1,0 +1,17 @@
+#pragma once
+// Completion scripts for shells, made of the table: words, options, the values that are known beforehand. What only the
+// contract knows (clauses, environments) the script asks of pgcontract itself; no server is ever asked. Pure; any
+// thread.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "command/command.hpp"
+
+namespace pgcontract::cli {
+
+// `shell` is "bash" or "zsh".
+std::string completion_script(std::string_view shell, std::span<const command::Command> commands);
+
+}  // namespace pgcontract::cli

@@ -1,0 +1,29 @@
+#pragma once
+// The run functions of the commands, one file each, for the table in commands.cpp.
+
+#include <string>
+#include <string_view>
+
+#include "command/command.hpp"
+
+namespace pgcontract::command {
+
+Result<Report> run_init(const Arguments& arguments);
+Result<Report> run_up(const Arguments& arguments);
+Result<Report> run_down(const Arguments& arguments);
+Result<Report> run_psql(const Arguments& arguments);
+Result<Report> run_reset(const Arguments& arguments);
+Result<Report> run_status(const Arguments& arguments);
+Result<Report> run_verify(const Arguments& arguments);
+Result<Report> run_plan(const Arguments& arguments);
+Result<Report> run_apply(const Arguments& arguments);
+Result<Report> run_explain(const Arguments& arguments);
+Result<Report> run_tenant_add(const Arguments& arguments);
+Result<Report> run_tenant_list(const Arguments& arguments);
+Result<Report> run_tenant_show(const Arguments& arguments);
+
+// Usage errors with the nearest spelling, for options that name clauses or areas.
+Failure unknown_clause(std::string_view name);
+Result<void> check_area_or_clause(std::string_view name);
+
+}  // namespace pgcontract::command

@@ -1,0 +1,19 @@
+#include "command/bring.hpp"
+#include "command/list.hpp"
+
+namespace pgcontract::command {
+
+Result<Report> run_plan(const Arguments& arguments) {
+  PGC_TRY(const Place place, open_place(arguments));
+  PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
+  if (arguments.has("--only")) PGC_CHECK(check_area_or_clause(arguments.get("--only")));
+  PGC_TRY(const World world, look(place, dsn));
+  Report report;
+  report.command = "plan";
+  report.scene = scene_of(place, dsn.describe(), &world);
+  PGC_TRY(report.plan, plan_now(place, world, Wish{"plan", arguments.get("--only"), {}, false, {}}));
+  if (!report.plan->empty()) report.next = {"pgcontract apply"};
+  return report;
+}
+
+}  // namespace pgcontract::command

@@ -1,0 +1,86 @@
+#include "command/world.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+
+#include "cluster/embedded.hpp"
+#include "contract/environment.hpp"
+#include "contract/load.hpp"
+#include "observe/observe.hpp"
+#include "tenancy/design.hpp"
+
+namespace pgcontract::command {
+
+Result<Place> open_place(const Arguments& arguments) {
+  PGC_TRY(Contract contract, contract::load_contract(arguments.contract_file));
+  PGC_TRY(const Environment* environment, contract::choose_environment(contract, arguments.environment));
+  Environment chosen = *environment;
+  return Place{std::move(contract), std::move(chosen)};
+}
+
+Result<postgres::Dsn> resolve_dsn(const Place& place) {
+  if (place.environment.source == Environment::Source::Embedded)
+    return cluster::dsn(cluster::locate(place.contract.directory, place.environment.name, place.environment.database));
+  PGC_TRY(const SecretString text, contract::read_dsn(place.contract, place.environment));
+  auto dsn = postgres::Dsn::parse(text);
+  if (!dsn) return with_context(dsn.error(), "environment " + place.environment.name);
+  return dsn;
+}
+
+Judged judged(const Place& place, const Observation& observation) {
+  return Judged{place.contract, place.environment, observation, date_of(observation.taken_at)};
+}
+
+Result<World> look(const Place& place, const postgres::Dsn& dsn) {
+  PGC_TRY(auto connection, postgres::Connection::open(dsn));
+  World world;
+  PGC_TRY(world.observation, observe::observe_world(connection, place.contract));
+  world.verdicts = compare::judge(judged(place, world.observation));
+  return world;
+}
+
+Scene scene_of(const Place& place, const std::string& target, const World* world) {
+  Scene scene;
+  scene.contract_name = place.contract.name;
+  scene.contract_file = place.contract.file;
+  scene.environment = place.environment.name;
+  scene.target = target;
+  scene.at = now();
+  if (!world) return scene;
+  const std::string_view version = world->observation.server.version;
+  scene.server_version = version.substr(0, version.find(' '));
+  scene.at = world->observation.taken_at;
+  if (world->observation.registry.present && !world->observation.unreadable.contains(Fact::Registry)) {
+    scene.tenants = 0;
+    for (const auto& tenant : world->observation.registry.tenants) scene.tenants += tenant.state != "deleted";
+  }
+  return scene;
+}
+
+Result<int> number_option(const Arguments& arguments, std::string_view option, int otherwise, int least, int most) {
+  if (!arguments.has(option)) return otherwise;
+  const std::string text = arguments.get(option);
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most)
+    return fail(ErrorCode::Usage,
+                fmt::format("{} takes a number from {} to {}, not \"{}\"", option, least, most, text));
+  return value;
+}
+
+Result<bool> confirmed(const Arguments& arguments, const std::string& question) {
+  if (arguments.yes) return true;
+  if (isatty(STDIN_FILENO) == 0)
+    return fail(ErrorCode::Usage, question + " There is no terminal to ask on", "Add --yes to answer it beforehand.");
+  fmt::print(stderr, "{} Type yes to go on: ", question);
+  std::fflush(stderr);
+  std::string answer;
+  for (int c = std::getchar(); c != EOF && c != '\n' && answer.size() < 10; c = std::getchar())
+    answer += static_cast<char>(c);
+  return answer == "yes";
+}
+
+}  // namespace pgcontract::command

@@ -1,0 +1,41 @@
+#pragma once
+// What most commands begin with: the contract loaded, an environment chosen, its DSN resolved, the cluster observed and
+// judged. Values; the Judged made from a World refers to it and must not outlive it.
+
+#include <functional>
+#include <string>
+
+#include "command/command.hpp"
+#include "compare/compare.hpp"
+#include "model/contract.hpp"
+#include "model/observation.hpp"
+#include "postgres/connection.hpp"
+
+namespace pgcontract::command {
+
+struct Place {
+  Contract contract;
+  Environment environment;
+};
+Result<Place> open_place(const Arguments& arguments);
+// The DSN of the place; for an embedded environment that of the running cluster.
+Result<postgres::Dsn> resolve_dsn(const Place& place);
+
+struct World {
+  Observation observation;
+  Verdicts verdicts;
+};
+// Observes and judges. `place` and the World together make a Judged.
+Result<World> look(const Place& place, const postgres::Dsn& dsn);
+Judged judged(const Place& place, const Observation& observation);
+
+// The head of a report; `world` may be null.
+Scene scene_of(const Place& place, const std::string& target, const World* world);
+
+// The command line's number of an option, within bounds; usage error otherwise.
+Result<int> number_option(const Arguments& arguments, std::string_view option, int otherwise, int least, int most);
+
+// Asks on the terminal; true on --yes. Where there is no terminal to ask on, an error that names --yes.
+Result<bool> confirmed(const Arguments& arguments, const std::string& question);
+
+}  // namespace pgcontract::command

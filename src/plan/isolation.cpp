@@ -1,0 +1,134 @@
+// Row-level security, policies and privileges.
+#include <fmt/format.h>
+
+#include "model/acl.hpp"
+#include "plan/draft.hpp"
+#include "tenancy/design.hpp"
+
+namespace pgcontract::plan {
+namespace {
+
+std::string table_of(const Finding& finding) {
+  return quoted(finding.subject.schema) + "." + quoted(finding.subject.name);
+}
+
+// The rest of a tag "key:rest", or empty.
+std::string tag_value(const Finding& finding, std::string_view key) {
+  for (const auto& tag : finding.tags)
+    if (tag.starts_with(key)) return tag.substr(key.size());
+  return {};
+}
+
+std::string upper_case(std::string text) {
+  for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+}  // namespace
+
+void mend_row_security(const Finding& finding, Draft& draft) {
+  const bool force = finding.clause == "tenancy.rls_forced";
+  const std::string table = table_of(finding);
+  Step step;
+  step.object = "table " + table;
+  step.reason = force ? "without FORCE the owner's code sees every tenant's rows"
+                      : "without row-level security the table's policies do nothing";
+  step.statements = {fmt::format("ALTER TABLE {} {} ROW LEVEL SECURITY", table, force ? "FORCE" : "ENABLE")};
+  step.lock = "ACCESS EXCLUSIVE on " + table;
+  step.risk = Risk::Lock;
+  step.undo = fmt::format("ALTER TABLE {} {} ROW LEVEL SECURITY", table, force ? "NO FORCE" : "DISABLE");
+  draft.add(Phase::RowSecurity, finding, std::move(step));
+}
+
+void mend_policies(const Finding& finding, Draft& draft) {
+  if (finding.subject.kind != "policy") return draft.add_manual(finding);
+  const bool binding = finding.tagged("binding");
+  const std::string table = table_of(finding);
+  const std::string policy = quoted(finding.subject.part);
+  Step step;
+  step.object = fmt::format("policy {} on {}", policy, table);
+  step.reason = binding ? "rows are bound to the role, whatever app.tenant_id says"
+                        : "the contract's policy selects the tenant's rows";
+  if (finding.tagged("changed")) step.statements.push_back(fmt::format("DROP POLICY {} ON {}", policy, table));
+  step.statements.push_back(fmt::format("CREATE POLICY {} ON {} AS {} FOR ALL TO PUBLIC USING ({})", policy, table,
+                                        binding ? "RESTRICTIVE" : "PERMISSIVE",
+                                        binding ? tenancy::binding_policy_expression(draft.contract())
+                                                : tenancy::tenant_policy_expression(draft.contract())));
+  step.lock = "ACCESS EXCLUSIVE on " + table;
+  step.risk = Risk::Lock;
+  step.undo = fmt::format("DROP POLICY {} ON {}", policy, table);
+  draft.add(Phase::RowSecurity, finding, std::move(step));
+}
+
+namespace {
+
+// What a GRANT or REVOKE names: "TABLE a.b", "SCHEMA a" …
+std::string grant_target(const Subject& subject) {
+  std::string kind = upper_case(subject.kind);
+  if (kind == "PARTITION" || kind == "VIEW" || kind == "MATERIALIZED VIEW" || kind == "PARTITIONED TABLE" ||
+      kind == "FOREIGN TABLE" || kind == "COLUMN")
+    kind = "TABLE";
+  return kind + " " + (subject.schema.empty() ? "" : quoted(subject.schema) + ".") +
+         (kind == "FUNCTION" ? subject.name : quoted(subject.name));
+}
+
+}  // namespace
+
+void mend_grants(const Finding& finding, Draft& draft) {
+  const std::string letters = tag_value(finding, "letters:");
+  const std::string grantee = tag_value(finding, "grantee:");
+  if (letters.empty() || grantee.empty()) return draft.add_manual(finding);
+  const std::string to = grantee == "public" ? "PUBLIC" : quoted(grantee);
+  const std::string column = tag_value(finding, "column:");
+  std::string privileges = privilege_names(letters);
+  if (!column.empty()) {
+    std::string with_columns;
+    for (char letter : letters)
+      with_columns +=
+          (with_columns.empty() ? "" : ", ") + privilege_names(std::string(1, letter)) + " (" + quoted(column) + ")";
+    privileges = with_columns;
+  }
+  const std::string target = grant_target(finding.subject);
+  Step step;
+  step.object = finding.subject.kind + " " + finding.subject.label();
+  step.lock = "none";
+  const std::string give = fmt::format("GRANT {} ON {} TO {}", privileges, target, to);
+  const std::string take = fmt::format("REVOKE {} ON {} FROM {}", privileges, target, to);
+  if (finding.tagged("default_acl")) {
+    const std::string owner = quoted(tag_value(finding, "role:").empty() ? draft.contract().tenancy->roles.owner
+                                                                         : tag_value(finding, "role:"));
+    const std::string schema = finding.subject.schema.empty() ? finding.subject.name : finding.subject.schema;
+    const std::string kinds = tag_value(finding, "objects:").empty() ? "TABLES" : tag_value(finding, "objects:");
+    const bool missing = finding.tagged("missing");
+    const std::string in_schema = schema.empty() ? "" : " IN SCHEMA " + quoted(schema);
+    step.statements = {fmt::format("ALTER DEFAULT PRIVILEGES FOR ROLE {}{} {} {} ON {} {} {}", owner, in_schema,
+                                   missing ? "GRANT" : "REVOKE", privilege_names(letters), kinds,
+                                   missing ? "TO" : "FROM", to)};
+    step.reason = "what migrations create later is reached by its tenant and by nobody else";
+    step.undo = "ALTER DEFAULT PRIVILEGES with the opposite";
+  } else if (finding.tagged("missing")) {
+    step.statements = {give};
+    step.reason = "the design grants it";
+    step.undo = take;
+  } else if (finding.tagged("grant_option")) {
+    step.statements = {fmt::format("REVOKE GRANT OPTION FOR {} ON {} FROM {} CASCADE", privileges, target, to)};
+    step.reason = "a tenant may not pass on what it was given";
+    step.undo = give + " WITH GRANT OPTION";
+  } else {
+    step.statements = {take};
+    step.reason = "the design grants no more than a tenant needs";
+    step.undo = give;
+  }
+  if (finding.subject.kind == "database") {
+    // What PUBLIC loses here, the roles of the design must have by name.
+    step.statements.push_back(
+        fmt::format("GRANT CONNECT ON {} TO {}", target, quoted(draft.contract().tenancy->roles.migrator)));
+    step.statements.push_back(
+        fmt::format("GRANT CREATE ON {} TO {}", target, quoted(draft.contract().tenancy->roles.owner)));
+    step.reason += "; roles that connect by PUBLIC's right alone need a grant of their own";
+  }
+  const bool before_migrations = finding.subject.kind == "database";
+  draft.add(before_migrations ? Phase::Database : Phase::Grants, finding, std::move(step));
+}
+
+}  // namespace pgcontract::plan
