@@ -119,6 +119,11 @@ void mend_grants(const Finding& finding, Draft& draft) {
     step.reason = "the design grants no more than a tenant needs";
     step.undo = give;
   }
+  // REVOKE takes back what the owner granted; what another role granted is taken back in its name.
+  if (const std::string grantor = tag_value(finding, "grantor:"); !grantor.empty() && !finding.tagged("missing")) {
+    step.statements.insert(step.statements.begin(), fmt::format("SET LOCAL ROLE {}", quoted(grantor)));
+    step.statements.push_back("RESET ROLE");
+  }
   if (finding.subject.kind == "database") {
     // What PUBLIC loses here, the roles of the design must have by name.
     step.statements.push_back(
