@@ -164,7 +164,8 @@ conventions() {
     pg_attribute WHERE attrelid = id AND attname = 'tenant_id')"
   check "conventions: shared tables' foreign keys too, but for lookups" none "SELECT id::regclass, conname
     FROM judged JOIN pg_constraint ON conrelid = id AND contype = 'f'
-    WHERE shared AND confrelid::regclass::text !~ '\\.?ref_' AND conkey[1] <> (SELECT attnum FROM pg_attribute WHERE attrelid = id AND attname = 'tenant_id')"
+    WHERE shared AND confrelid::regclass::text !~ '\\.?ref_'
+    AND conkey[1] <> (SELECT attnum FROM pg_attribute WHERE attrelid = id AND attname = 'tenant_id')"
   check "conventions: row-level security on every shared table and partition" none "SELECT id::regclass FROM judged
     WHERE shared AND NOT (relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = id AND polpermissive
       AND polname = 'tenant_row_level_policy' AND polcmd = '*' AND polroles = '{0}' AND polwithcheck IS NULL
