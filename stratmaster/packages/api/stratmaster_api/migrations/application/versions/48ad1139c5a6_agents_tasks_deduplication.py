@@ -5,7 +5,7 @@ index is built without a conflict.
 
 Revision ID: 48ad1139c5a6
 Revises: 76b30079e6d7
-Create Date: 2026-10-13 12:59:25.074638+00:00
+Create Date: 2026-10-13 12:59:25.074638
 """
 
 from alembic import op

@@ -4,7 +4,7 @@ Two teams branched off at the reports revision. A merge changes nothing; it make
 
 Revision ID: 5551f29f42b3
 Revises: db1a85e9cd2c, 6765f7ee8afd
-Create Date: 2026-04-22 09:48:56.617283+00:00
+Create Date: 2026-04-22 09:48:56.617283
 """
 
 revision = "5551f29f42b3"

@@ -2,7 +2,7 @@
 
 Revision ID: 6765f7ee8afd
 Revises: 92946386c553
-Create Date: 2026-04-08 11:07:30.551926+00:00
+Create Date: 2026-04-08 11:07:30.551926
 """
 
 from alembic import op

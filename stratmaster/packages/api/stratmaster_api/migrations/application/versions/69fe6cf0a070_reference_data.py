@@ -4,7 +4,7 @@ The rows are part of the schema: tables refer to them, so they come with it.
 
 Revision ID: 69fe6cf0a070
 Revises: 
-Create Date: 2026-03-02 09:14:51.402117+00:00
+Create Date: 2026-03-02 09:14:51.402117
 """
 
 from alembic import op

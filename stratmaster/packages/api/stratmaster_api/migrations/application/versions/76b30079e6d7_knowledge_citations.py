@@ -2,7 +2,7 @@
 
 Revision ID: 76b30079e6d7
 Revises: de5cab21f1c2
-Create Date: 2026-08-05 10:26:41.345112+00:00
+Create Date: 2026-08-05 10:26:41.345112
 """
 
 from alembic import op

@@ -2,7 +2,7 @@
 
 Revision ID: 8ca70d635c0e
 Revises: ff55a5aad864
-Create Date: 2026-03-17 13:40:09.730551+00:00
+Create Date: 2026-03-17 13:40:09.730551
 """
 
 from alembic import op

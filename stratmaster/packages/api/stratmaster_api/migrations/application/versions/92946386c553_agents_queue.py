@@ -2,7 +2,7 @@
 
 Revision ID: 92946386c553
 Revises: ff55a5aad864
-Create Date: 2026-03-19 15:21:44.903268+00:00
+Create Date: 2026-03-19 15:21:44.903268
 """
 
 from alembic import op

@@ -2,7 +2,7 @@
 
 Revision ID: db1a85e9cd2c
 Revises: f8ff93f48d24
-Create Date: 2026-04-21 07:33:18.270045+00:00
+Create Date: 2026-04-21 07:33:18.270045
 """
 
 from alembic import op

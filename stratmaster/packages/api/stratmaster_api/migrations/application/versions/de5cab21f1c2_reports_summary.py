@@ -4,7 +4,7 @@ A constant default: the column is added without rewriting the table.
 
 Revision ID: de5cab21f1c2
 Revises: 5551f29f42b3
-Create Date: 2026-06-11 14:12:03.889471+00:00
+Create Date: 2026-06-11 14:12:03.889471
 """
 
 from alembic import op

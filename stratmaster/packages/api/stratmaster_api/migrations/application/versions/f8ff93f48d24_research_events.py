@@ -5,7 +5,7 @@ before their rows come: a month cannot be added while the default partition hold
 
 Revision ID: f8ff93f48d24
 Revises: 8ca70d635c0e
-Create Date: 2026-03-24 08:55:12.046390+00:00
+Create Date: 2026-03-24 08:55:12.046390
 """
 
 from alembic import op

@@ -2,7 +2,7 @@
 
 Revision ID: ff55a5aad864
 Revises: 69fe6cf0a070
-Create Date: 2026-03-02 10:02:37.118804+00:00
+Create Date: 2026-03-02 10:02:37.118804
 """
 
 from alembic import op

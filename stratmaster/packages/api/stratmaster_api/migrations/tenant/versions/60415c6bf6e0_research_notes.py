@@ -2,7 +2,7 @@
 
 Revision ID: 60415c6bf6e0
 Revises: 843e1cde6d8c
-Create Date: 2026-03-25 16:04:48.512207+00:00
+Create Date: 2026-03-25 16:04:48.512207
 """
 
 from alembic import op

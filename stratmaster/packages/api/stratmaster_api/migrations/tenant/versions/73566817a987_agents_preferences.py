@@ -2,7 +2,7 @@
 
 Revision ID: 73566817a987
 Revises: 60415c6bf6e0
-Create Date: 2026-04-14 09:37:02.148833+00:00
+Create Date: 2026-04-14 09:37:02.148833
 """
 
 from alembic import op

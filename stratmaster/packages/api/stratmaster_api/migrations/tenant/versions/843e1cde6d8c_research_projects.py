@@ -2,7 +2,7 @@
 
 Revision ID: 843e1cde6d8c
 Revises: 
-Create Date: 2026-03-03 08:20:15.661390+00:00
+Create Date: 2026-03-03 08:20:15.661390
 """
 
 from alembic import op

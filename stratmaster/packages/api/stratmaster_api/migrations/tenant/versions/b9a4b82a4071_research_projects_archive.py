@@ -2,7 +2,7 @@
 
 Revision ID: b9a4b82a4071
 Revises: bbd28e88c3ea
-Create Date: 2026-09-22 11:44:27.806515+00:00
+Create Date: 2026-09-22 11:44:27.806515
 """
 
 from alembic import op

@@ -4,7 +4,7 @@ The documents are in the shared table, without a foreign key: it would lock that
 
 Revision ID: bbd28e88c3ea
 Revises: 73566817a987
-Create Date: 2026-07-01 13:15:59.930174+00:00
+Create Date: 2026-07-01 13:15:59.930174
 """
 
 from alembic import op
