@@ -224,7 +224,9 @@ std::string render_markdown(const Report& report) {
   }
   if (report.plan) parts.push_back(plan_part(*report.plan));
   if (report.application) parts.push_back(application_part(*report.application));
-  for (const auto& table : report.tables) parts.push_back(table_part(table));
+  if (!report.page.empty()) parts.push_back(labelled("", report.page, 0));
+  if (report.page.empty())
+    for (const auto& table : report.tables) parts.push_back(table_part(table));
   for (const auto& note : report.notes) parts.push_back(markdown_prose(note) + '\n');
   if (report.error) parts.push_back("**✘ Error:** " + error_item(*report.error));
   std::string next;

@@ -93,7 +93,9 @@ std::string render_text(const Report& report, const Style& style) {
   if (report.verdicts) parts.push_back(verdicts_text(*report.verdicts, page));
   if (report.plan) parts.push_back(plan_text(*report.plan, page));
   if (report.application) parts.push_back(application_text(*report.application, page));
-  for (const auto& table : report.tables) parts.push_back(table_text(table, page));
+  if (!report.page.empty()) parts.push_back(labelled("", report.page, 0));
+  if (report.page.empty())
+    for (const auto& table : report.tables) parts.push_back(table_text(table, page));
   if (!style.quiet) parts.push_back(notes_text(report.notes, page));
   if (report.error) parts.push_back(error_text(*report.error, page));
   if (!style.quiet) parts.push_back(next_text(report.next, page));

@@ -2,6 +2,8 @@
 // Literal reports for the tests of report/: what commands hand over, from the demo to the hostile.
 
 #include <chrono>
+#include <ostream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -324,6 +326,8 @@ struct Example {
   std::string_view name;
   Report (*make)();
 };
+// GoogleTest would print the bytes of pointers, which change from run to run, into the test's name.
+inline void PrintTo(const Example& example, std::ostream* out) { *out << example.name; }
 
 inline constexpr Example kExamples[] = {
     {"holds", holding_report}, {"broken", broken_report}, {"plan", plan_report},      {"apply", application_report},

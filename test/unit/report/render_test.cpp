@@ -15,6 +15,8 @@ struct NamedFormat {
   std::string_view suffix;
   Format format;
 };
+void PrintTo(const NamedFormat& format, std::ostream* out) { *out << format.suffix; }
+
 constexpr NamedFormat kFormats[] = {{"txt", Format::Text},
                                     {"json", Format::Json},
                                     {"junit.xml", Format::JUnit},
@@ -151,6 +153,17 @@ TEST(Text, SaysThatThereIsNothingToChange) {
   report.command = "plan";
   report.plan.emplace();
   EXPECT_EQ(render(report, Format::Text, Style{}), "nothing to change\n");
+}
+
+TEST(Page, StandsInsteadOfTheTables) {
+  Report report = table_report();
+  report.page = "# tenancy.rls_forced\n\nWhy: *owners* pass\x1b[2J\n";
+  for (const auto format : {Format::Text, Format::Markdown}) {
+    const auto text = render(report, format, Style{});
+    EXPECT_NE(text.find("# tenancy.rls_forced\n\nWhy: *owners* pass\\x1b[2J\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("東京支社"), std::string::npos) << text;
+  }
+  EXPECT_NE(render(report, Format::Json, Style{}).find("東京支社"), std::string::npos);
 }
 
 TEST(Text, ShowsStatementsWordForWord) {
