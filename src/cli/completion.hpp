@@ -1,6 +1,6 @@
 #pragma once
-// Completion scripts for shells, made of the table: words, options, the values that are known beforehand. What only the
-// contract knows (clauses, environments) the script asks of pgcontract itself; no server is ever asked. Pure; any
+// Completion scripts for shells, made of the table: words, options, the values that are known beforehand. Clauses
+// the script asks of pgcontract itself, environments it reads from the contract; no server is ever asked. Pure; any
 // thread.
 
 #include <span>

@@ -171,7 +171,7 @@ Error unknown_command(std::span<const Command> commands, std::string_view group,
     if (group.empty()) near.push_back(first_word(command));
     if (first_word(command) == group) near.push_back(second_word(command));
     // "pgcontract add": the verb without its noun.
-    if (group.empty() && second_word(command) == word) answer = command.words;
+    if (group.empty() && !word.empty() && second_word(command) == word) answer = command.words;
   }
   if (answer.empty()) {
     answer = meant(word, near);
