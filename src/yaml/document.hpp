@@ -7,6 +7,7 @@
 // an Error of its own: duplicate keys, merge keys (<<), tags (!x), keys that are not text, a second document, text that
 // is not UTF-8, and more than the limits below (aliases count as often as they are used).
 
+#include <compare>
 #include <cstddef>
 #include <deque>
 #include <string>

@@ -1,0 +1,292 @@
+#include "contract/fields.hpp"
+
+namespace pgcontract::contract {
+namespace {
+
+using Words = std::vector<std::string_view>;
+using Setter = void (*)(Contract& contract, const Value& value);
+using C = Contract;
+using V = Value;
+
+Field section(std::string_view path, std::string_view sentence, Setter set = nullptr) {
+  return {.path = path, .shape = Shape::Section, .sentence = sentence, .set = set};
+}
+// A section whose defaults hold where it is absent.
+Field standing_section(std::string_view path, std::string_view sentence) {
+  return {.path = path, .shape = Shape::Section, .fallback = "{}", .sentence = sentence};
+}
+Field required_section(std::string_view path, std::string_view sentence) {
+  return {.path = path, .shape = Shape::Section, .required = true, .sentence = sentence};
+}
+Field text(std::string_view path, const Rule& rule, std::string_view sentence, Setter set = nullptr) {
+  return {.path = path, .rule = &rule, .sentence = sentence, .set = set};
+}
+Field required_text(std::string_view path, const Rule& rule, std::string_view sentence, Setter set) {
+  return {.path = path, .required = true, .rule = &rule, .sentence = sentence, .set = set};
+}
+Field defaulted_text(std::string_view path, const Rule& rule, std::string_view fallback, std::string_view sentence,
+                     Setter set) {
+  return {.path = path, .fallback = fallback, .rule = &rule, .sentence = sentence, .set = set};
+}
+Field choice(std::string_view path, Words allowed, std::string_view fallback, std::string_view sentence,
+             Setter set = nullptr) {
+  return {.path = path,
+          .fallback = fallback,
+          .allowed = std::move(allowed),
+          .rule = &rule::kLine,
+          .sentence = sentence,
+          .set = set};
+}
+Field flag(std::string_view path, std::string_view sentence, Setter set) {
+  return {.path = path, .shape = Shape::Flag, .fallback = "false", .sentence = sentence, .set = set};
+}
+Field texts(std::string_view path, const Rule& rule, std::string_view sentence, Setter set) {
+  return {.path = path, .shape = Shape::Texts, .fallback = "[]", .rule = &rule, .sentence = sentence, .set = set};
+}
+
+void set_dsn_source(Contract& contract, const Value& value) {
+  const bool is_file = value.text.starts_with("file:");
+  auto& environment = contract.environments.back();
+  environment.source = is_file ? Environment::Source::File : Environment::Source::Variable;
+  environment.variable_or_path = value.text.substr(value.text.find(':') + 1);
+}
+
+void set_separate_database(Contract& contract, const Value& value) {
+  using When = TelemetrySchema::SeparateDatabase;
+  contract.schemas.telemetry->separate_database_when = value.text == "always"    ? When::Always
+                                                       : value.text == "managed" ? When::Managed
+                                                                                 : When::Never;
+}
+
+void add_environment(Contract& contract, const Value& value) {
+  Environment environment;
+  environment.name = value.text;
+  environment.mark = value.mark;
+  contract.environments.push_back(std::move(environment));
+}
+
+void add_waiver(Contract& contract, const Value& value) {
+  Waiver waiver;
+  waiver.mark = value.mark;
+  contract.waivers.push_back(std::move(waiver));
+}
+
+// The rule has passed the date by then.
+void set_until(Contract& contract, const Value& value) {
+  if (const auto date = parse_date(value.text)) contract.waivers.back().until = *date;
+}
+
+void append(std::vector<Field>& table, std::vector<Field> rows) {
+  for (auto& row : rows) table.push_back(std::move(row));
+}
+
+std::vector<Field> identity_fields() {
+  return {
+      {.path = "contract",
+       .shape = Shape::Version,
+       .required = true,
+       .sentence = "The version of this file's format.",
+       .set = [](C& c, const V&) { c.version = 1; }},
+      required_text("name", rule::kContractName, "The name of the system; also of the embedded database.",
+                    [](C& c, const V& v) { c.name = v.text; }),
+      {.path = "environments",
+       .shape = Shape::Named,
+       .required = true,
+       .rule = &rule::kEnvironmentName,
+       .exactly_one = {"dsn", "dsn_from"},
+       .sentence = "Where the contract is held, by name; the first is the default. DSNs never stand in this file.",
+       .set = add_environment},
+      text("environments.*.dsn", rule::kEmbedded, "A cluster that pgcontract creates, starts and stops itself."),
+      text("environments.*.dsn_from", rule::kDsnFrom,
+           "The environment variable or the file that holds the DSN; a relative path starts at the contract.",
+           set_dsn_source),
+      text("environments.*.database", rule::kIdentifier,
+           "The embedded cluster's database; without it, the contract's name.",
+           [](C& c, const V& v) { c.environments.back().database = v.text; }),
+      flag("environments.*.managed", "A provider's service: no superuser, telemetry in a database of its own.",
+           [](C& c, const V& v) { c.environments.back().managed = v.flag; }),
+      flag("environments.*.production", "Commands that change or destroy ask first.",
+           [](C& c, const V& v) { c.environments.back().production = v.flag; }),
+  };
+}
+
+std::vector<Field> schema_fields() {
+  return {
+      required_section("schemas", "The schemas that the contract governs, besides the tenants'."),
+      required_section("schemas.application", "The primary schema: API models, task queues, lookups."),
+      required_text("schemas.application.name", rule::kSchema, "Its name.",
+                    [](C& c, const V& v) { c.schemas.application.name = v.text; }),
+      section("schemas.demo", "Content for demonstrations.", [](C& c, const V&) { c.schemas.demo.emplace(); }),
+      required_text("schemas.demo.name", rule::kSchema, "Its name.",
+                    [](C& c, const V& v) { c.schemas.demo->name = v.text; }),
+      text("schemas.demo.seed", rule::kLine, "The Python script that fills it; without it, nothing does.",
+           [](C& c, const V& v) { c.schemas.demo->seed = v.text; }),
+      texts("schemas.demo.environments", rule::kEnvironmentName,
+            "The environments that have it; an empty list means all but those with production: true.",
+            [](C& c, const V& v) { c.schemas.demo->environments = v.list; }),
+      section("schemas.telemetry", "Observability data: traces, evaluations.",
+              [](C& c, const V&) { c.schemas.telemetry.emplace(); }),
+      required_text("schemas.telemetry.name", rule::kSchema, "Its name, and that of the database where it is separate.",
+                    [](C& c, const V& v) { c.schemas.telemetry->name = v.text; }),
+      choice("schemas.telemetry.separate_database_when", {"never", "managed", "always"}, "never",
+             "When telemetry has a database of its own: in environments with managed: true, or always.",
+             set_separate_database),
+      standing_section("schemas.extensions", "Where the objects of extensions live."),
+      defaulted_text("schemas.extensions.name", rule::kSchema, "extensions", "Its name.",
+                     [](C& c, const V& v) { c.schemas.extensions = v.text; }),
+  };
+}
+
+std::vector<Field> convention_fields() {
+  return {
+      standing_section("conventions", "How tables are named and time is kept."),
+      texts("conventions.table_prefixes", rule::kPrefix,
+            "The domains: every table's name starts with one of them; an empty list asks for none.",
+            [](C& c, const V& v) { c.conventions.table_prefixes = v.list; }),
+      defaulted_text("conventions.reference_prefix", rule::kPrefix, "ref_",
+                     "How lookup tables start; they live in the application schema.",
+                     [](C& c, const V& v) { c.conventions.reference_prefix = v.text; }),
+      standing_section("conventions.temporal", "Columns that hold an instant."),
+      choice("conventions.temporal.type", {"timestamptz", "timestamp"}, "timestamptz", "Their type.",
+             [](C& c, const V& v) { c.conventions.temporal_type = v.text; }),
+      defaulted_text("conventions.temporal.default", rule::kLine, "now()", "Their default, as an SQL expression.",
+                     [](C& c, const V& v) { c.conventions.temporal_default = v.text; }),
+  };
+}
+
+std::vector<Field> migration_fields() {
+  return {
+      section("migrations", "The tool that is the source of truth for tables.",
+              [](C& c, const V&) { c.migrations.emplace(); }),
+      choice("migrations.tool", {"alembic"}, "alembic", "The tool."),
+      required_text("migrations.config", rule::kLine, "The path of alembic.ini.",
+                    [](C& c, const V& v) { c.migrations->config = v.text; }),
+      defaulted_text("migrations.command", rule::kLine, "alembic", "The program: a name in PATH, or a path.",
+                     [](C& c, const V& v) { c.migrations->command = v.text; }),
+      defaulted_text("migrations.application_section", rule::kLine, "alembic",
+                     "The section of alembic.ini with the application schema's history.",
+                     [](C& c, const V& v) { c.migrations->application_section = v.text; }),
+      defaulted_text("migrations.tenant_section", rule::kOptionalLine, "tenant",
+                     "The section with the tenant schemas' history; \"\" where tenants have no tables of their own.",
+                     [](C& c, const V& v) { c.migrations->tenant_section = v.text; }),
+      defaulted_text("migrations.version_table", rule::kIdentifier, "alembic_version",
+                     "Alembic's table in each migrated schema.",
+                     [](C& c, const V& v) { c.migrations->version_table = v.text; }),
+      defaulted_text("migrations.url_variable", rule::kVariable, "DATABASE_URL",
+                     "The variable from which env.py reads the DSN; it never holds a password.",
+                     [](C& c, const V& v) { c.migrations->url_variable = v.text; }),
+  };
+}
+
+std::vector<Field> tenancy_fields() {
+  return {
+      section("tenancy", "How tenants are kept apart. Without this section there are no tenants.",
+              [](C& c, const V&) { c.tenancy.emplace(); }),
+      defaulted_text("tenancy.schema", rule::kSchemaPattern, "tenant_{id}",
+                     "Each tenant's schema; {id} is the tenant's uuid as 32 hexadecimal digits.",
+                     [](C& c, const V& v) { c.tenancy->schema_pattern = v.text; }),
+      defaulted_text("tenancy.role", rule::kRolePattern, "app_tenant_{id}",
+                     "The role each tenant's sessions log in as.",
+                     [](C& c, const V& v) { c.tenancy->role_pattern = v.text; }),
+      defaulted_text("tenancy.setting", rule::kSetting, "app.tenant_id",
+                     "The setting that policies compare with the shared column.",
+                     [](C& c, const V& v) { c.tenancy->setting = v.text; }),
+      defaulted_text("tenancy.shared_column", rule::kIdentifier, "tenant_id",
+                     "A table of the application schema with this column is shared by tenants.",
+                     [](C& c, const V& v) { c.tenancy->shared_column = v.text; }),
+      standing_section("tenancy.roles", "The roles behind the tenants' own."),
+      defaulted_text("tenancy.roles.owner", rule::kRole, "pgc_owner", "Owns everything; cannot log in.",
+                     [](C& c, const V& v) { c.tenancy->roles.owner = v.text; }),
+      defaulted_text("tenancy.roles.definer", rule::kRole, "pgc_definer", "Owns the guard functions; cannot log in.",
+                     [](C& c, const V& v) { c.tenancy->roles.definer = v.text; }),
+      defaulted_text("tenancy.roles.tenant_group", rule::kRole, "pgc_tenant",
+                     "The group of all tenants: the only grantee on shared tables; cannot log in.",
+                     [](C& c, const V& v) { c.tenancy->roles.tenant_group = v.text; }),
+      defaulted_text("tenancy.roles.migrator", rule::kRole, "pgc_migrator",
+                     "Logs in to migrate, and may become the owner.",
+                     [](C& c, const V& v) { c.tenancy->roles.migrator = v.text; }),
+  };
+}
+
+// Sections whose clauses come later: checked like the others, kept as written.
+std::vector<Field> promise_fields() {
+  return {
+      section("backup", "What is backed up, where to, and how that is proved.",
+              [](C& c, const V& v) { c.backup = v.text; }),
+      text("backup.store", rule::kStore, "Where backups go."),
+      choice("backup.logical", {"hourly", "nightly", "weekly"}, "", "How often pg_dump runs."),
+      choice("backup.wal", {"continuous", "none"}, "", "Whether WAL is archived, for point-in-time recovery."),
+      choice("backup.drill", {"weekly", "monthly", "quarterly"}, "", "How often a full restore is proved."),
+      text("backup.runbook", rule::kLine, "Where the outcome of a drill is written down."),
+      section("credentials", "How secrets are kept and changed.", [](C& c, const V& v) { c.credentials = v.text; }),
+      text("credentials.sops", rule::kLine, "The SOPS files, as a path that may contain *."),
+      text("credentials.sealed", rule::kLine, "The folder or files of the Sealed Secrets made from them."),
+      choice("credentials.rotate", {"weekly", "monthly", "quarterly", "yearly"}, "", "How often passwords change."),
+      section("maintenance", "What is done on a calendar.", [](C& c, const V& v) { c.maintenance = v.text; }),
+      choice("maintenance.vacuum", {"daily", "weekly", "monthly"}, "",
+             "How often VACUUM and ANALYZE reach every table."),
+      text("maintenance.minor_versions_within", rule::kDuration,
+           "How soon after its release a minor version of PostgreSQL is in use."),
+  };
+}
+
+std::vector<Field> waiver_fields() {
+  return {
+      {.path = "waivers",
+       .shape = Shape::Records,
+       .fallback = "[]",
+       .sentence = "Findings that are accepted for a while.",
+       .set = add_waiver},
+      required_text("waivers[].clause", rule::kLine, "The clause's id, such as schema.domain_prefix.",
+                    [](C& c, const V& v) { c.waivers.back().clause = v.text; }),
+      defaulted_text("waivers[].object", rule::kLine, "*",
+                     "The object of the finding, as verify prints it; * for every finding of the clause.",
+                     [](C& c, const V& v) { c.waivers.back().object = v.text; }),
+      required_text("waivers[].reason", rule::kParagraph, "Why it is accepted.",
+                    [](C& c, const V& v) { c.waivers.back().reason = v.text; }),
+      required_text("waivers[].until", rule::kDate, "The last day it is accepted; after it the waiver is a finding.",
+                    set_until),
+      text("waivers[].by", rule::kLine, "Who accepted it.", [](C& c, const V& v) { c.waivers.back().by = v.text; }),
+  };
+}
+
+std::vector<Field> all_fields() {
+  std::vector<Field> table;
+  append(table, identity_fields());
+  append(table, schema_fields());
+  append(table, convention_fields());
+  append(table, migration_fields());
+  append(table, tenancy_fields());
+  append(table, promise_fields());
+  append(table, waiver_fields());
+  return table;
+}
+
+}  // namespace
+
+std::string_view Field::key() const {
+  const auto dot = path.rfind('.');
+  return dot == path.npos ? path : path.substr(dot + 1);
+}
+
+const std::vector<Field>& fields() {
+  static const std::vector<Field> table = all_fields();
+  return table;
+}
+
+std::vector<const Field*> fields_below(std::string_view path) {
+  const std::string prefix = path.empty() ? std::string() : std::string(path) + ".";
+  std::vector<const Field*> children;
+  for (const auto& field : fields())
+    if (field.path.starts_with(prefix) && field.path.find('.', prefix.size()) == field.path.npos)
+      children.push_back(&field);
+  return children;
+}
+
+std::string path_below(const Field& field) {
+  if (field.shape == Shape::Named) return std::string(field.path) + ".*";
+  if (field.shape == Shape::Records) return std::string(field.path) + "[]";
+  return std::string(field.path);
+}
+
+}  // namespace pgcontract::contract
