@@ -14,8 +14,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSpace = " \t\n\r\f\v";
 
-// Cuts at any character of `separators`; pieces are stripped and empty ones dropped.
-std::vector<std::string> split(std::string_view text, std::string_view separators) {
+// Cuts at any character of `separators`; empty pieces are dropped. Alembic strips the pieces only where a separator is
+// named: without one, a line break stays in the path and makes it one that does not exist.
+std::vector<std::string> split(std::string_view text, std::string_view separators, bool strip) {
   std::vector<std::string> out;
   while (!text.empty()) {
     const auto end = text.find_first_of(separators);
@@ -23,7 +24,8 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     const auto first = piece.find_first_not_of(kSpace);
     if (first == std::string_view::npos) continue;
-    out.emplace_back(piece.substr(first, piece.find_last_not_of(kSpace) - first + 1));
+    if (strip) piece = piece.substr(first, piece.find_last_not_of(kSpace) - first + 1);
+    out.emplace_back(piece);
   }
   return out;
 }
@@ -92,7 +94,8 @@ Result<AlembicConfig> resolve_config(const IniFile& ini, const std::string& sect
   PGC_TRY(const auto prepend_separator, separator(ini, section, {"path_separator"}));
   PGC_TRY(const auto prepend, ini.get(section, "prepend_sys_path"));
   if (prepend)
-    for (const auto& root : split(prepend->text, prepend_separator.empty() ? " ,:" : prepend_separator))
+    for (const auto& root :
+         split(prepend->text, prepend_separator.empty() ? " ,:" : prepend_separator, !prepend_separator.empty()))
       config.prepend_sys_path.push_back(absolute(root, working_directory).string());
 
   PGC_TRY(const auto location, ini.get(section, "script_location"));
@@ -106,7 +109,8 @@ Result<AlembicConfig> resolve_config(const IniFile& ini, const std::string& sect
   PGC_TRY(const auto versions, ini.get(section, "version_locations"));
   if (versions && !versions->text.empty()) {
     config.version_locations_line = versions->line;
-    for (const auto& path : split(versions->text, versions_separator.empty() ? " ," : versions_separator)) {
+    for (const auto& path :
+         split(versions->text, versions_separator.empty() ? " ," : versions_separator, !versions_separator.empty())) {
       PGC_TRY(auto found, locate(path, config, working_directory, ini.place(versions->line)));
       config.version_locations.push_back(std::move(found));
     }

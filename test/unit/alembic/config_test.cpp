@@ -111,6 +111,11 @@ TEST(Config, SplitsVersionLocationsAsTheSeparatorSays) {
             (List{"/srv/app/a b", "/srv/app/c"}));
 }
 
+TEST(Config, ALineBreakIsNoSeparatorUnlessNamed) {
+  EXPECT_EQ(config("[alembic]\nscript_location = m\nversion_locations =\n  /a\n  /b\n").version_locations,
+            List{"/srv/app/\n/a\n/b"});
+}
+
 TEST(Config, ReadsFlagsAndSysPath) {
   const auto read = config(
       "[alembic]\nscript_location = m\nrecursive_version_locations = true\nsourceless = True\n"
