@@ -37,6 +37,7 @@ std::span<const Clause> clauses() {
       kMigrationsLockSafe,
       kMigrationsUneditedAfterRelease,
 
+      kTenancyDesignRoles,
       kTenancySchemaPerTenant,
       kTenancyRolePerTenant,
       kTenancyLoginReachesOneTenant,

@@ -36,6 +36,7 @@ extern const Clause kMigrationsNoDrift;
 extern const Clause kMigrationsLockSafe;
 extern const Clause kMigrationsUneditedAfterRelease;
 
+extern const Clause kTenancyDesignRoles;
 extern const Clause kTenancySchemaPerTenant;
 extern const Clause kTenancyRolePerTenant;
 extern const Clause kTenancyLoginReachesOneTenant;
