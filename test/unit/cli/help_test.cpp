@@ -132,6 +132,23 @@ TEST(ManPage, groff_accepts_it_without_a_warning) {
   EXPECT_NE(complaints(".nonsense\n"), "") << "the check must be able to fail";
 }
 
+TEST(Table, every_command_has_its_page_a_heading_and_a_line_of_help) {
+  const auto commands = with_own_commands(command::commands());
+  ASSERT_GT(commands.size(), 2u);
+  for (const auto& command : commands) {
+    SCOPED_TRACE(command.words);
+    const auto blocks = parse_page(find_embedded(command::embedded_texts(), command.page));
+    ASSERT_FALSE(blocks.empty()) << "no page " << command.page;
+    EXPECT_TRUE(blocks[0].text.starts_with(std::string(command.words) + " — ")) << blocks[0].text;
+    EXPECT_FALSE(command.summary.empty());
+    EXPECT_FALSE(command.summary.ends_with('.'));
+    for (const auto& option : command.options) EXPECT_FALSE(option.description.empty()) << option.name;
+    for (const auto& positional : command.positionals) EXPECT_FALSE(positional.description.empty()) << positional.name;
+  }
+  EXPECT_NE(grouped(commands).back().title, "More") << "the overview has no heading for a command";
+  EXPECT_LE(std::ranges::count(help_overview(commands, {.width = 80}), '\n'), 50);
+}
+
 // Every page that ships, against the rules of the house.
 class Pages : public testing::TestWithParam<EmbeddedText> {};
 
