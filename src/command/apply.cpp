@@ -19,9 +19,10 @@ Result<Report> run_apply(const Arguments& arguments) {
   report.scene = scene_of(place, dsn.describe(), &brought.world);
   report.scene.duration_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const bool stopped = brought.application.count(StepState::Failed) + brought.application.count(StepState::NotRun) > 0;
-  if (brought.application.outcomes.empty()) report.notes.push_back("nothing to change");
-  report.application = std::move(brought.application);
-  if (!stopped) report.plan = std::move(brought.rest);
+  // The rest is what no step may mend; an empty plan is how "nothing to change" is said.
+  const bool changed = !brought.application.outcomes.empty();
+  if (!stopped && (!changed || !brought.rest.manual.empty())) report.plan = std::move(brought.rest);
+  if (changed) report.application = std::move(brought.application);
   report.next = {stopped ? "pgcontract apply" : "pgcontract verify"};
   return report;
 }

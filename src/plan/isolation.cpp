@@ -90,7 +90,9 @@ void mend_grants(const Finding& finding, Draft& draft) {
   }
   const std::string target = grant_target(finding.subject);
   Step step;
-  step.object = finding.subject.kind + " " + finding.subject.label();
+  Subject object = finding.subject;
+  object.part.clear();
+  step.object = fmt::format("privileges of {} on {} {}", to, object.kind, object.label());
   step.lock = "none";
   const std::string give = fmt::format("GRANT {} ON {} TO {}", privileges, target, to);
   const std::string take = fmt::format("REVOKE {} ON {} FROM {}", privileges, target, to);

@@ -143,8 +143,8 @@ std::string binding_policy_expression(const Contract& contract) {
 
 // The server's deparse of our expression is compared, blanks aside: anything else, however alike, is not the binding.
 bool is_binding(const Contract& contract, const Policy& policy) {
-  const std::string expected = fmt::format("({} = ( SELECT {}.role_tenant() AS role_tenant))",
-                                           quoted(contract.tenancy->shared_column), kSchema);
+  const std::string expected =
+      fmt::format("({} = ( SELECT {}.role_tenant() AS role_tenant))", quoted(contract.tenancy->shared_column), kSchema);
   const auto matches = [&](Text text) { return collapsed(text) == collapsed(expected); };
   return !policy.permissive && policy.command == '*' && policy.roles == std::vector<Oid>{0} &&
          matches(policy.using_expression) && (policy.check_expression.empty() || matches(policy.check_expression));

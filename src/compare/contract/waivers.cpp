@@ -48,7 +48,9 @@ std::string fault_of(const Waiver& waiver, const Judged& judged, Labels& labels)
   if (waiver.clause == kContractWaivers.id) return "waives the clause on waivers, which nothing can waive";
   if (waiver.until < judged.today)
     return fmt::format("expired on {}; mend what it covered, or extend it and say why", format_date(waiver.until));
-  if (labels.superfluous(waiver)) return "covers no finding; remove it";
+  // On a database that the contract has not reached yet nothing is there to be covered.
+  const bool bare = !judged.observation.schema_named(judged.contract.schemas.application.name);
+  if (!bare && labels.superfluous(waiver)) return "covers no finding; remove it";
   return {};
 }
 
