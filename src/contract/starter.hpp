@@ -5,16 +5,13 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "model/contract.hpp"
-#include "model/finding.hpp"
 #include "model/observation.hpp"
 
 namespace pgcontract::contract {
 
 struct StarterOptions {
-  std::string name;            // of the system, valid as such; empty: made from the database's name
+  std::string name;            // of the system, valid as such
   std::string dsn_from;        // "env:NAME" or "file:PATH", relative to the contract
   std::string alembic_config;  // alembic.ini, relative to the contract; empty: none was found
   std::string application_section;
@@ -29,5 +26,7 @@ std::string starter_contract(const Observation& observation, const StarterOption
 
 // Text as one YAML scalar: plain where that is safe, else in double quotes.
 std::string yaml_scalar(std::string_view text);
+// Text for a comment, shortened: names may hold line breaks, which would end the comment and begin YAML.
+std::string one_line(std::string_view text);
 
 }  // namespace pgcontract::contract
