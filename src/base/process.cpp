@@ -61,10 +61,9 @@ Result<Pipe> make_pipe() {
 }
 
 // An anonymous memory file: libpq takes it as a password file because it is a regular file of mode 0600.
-Result<FileDescriptor> memory_file(const SecretString& secret) {
-  FileDescriptor file(memfd_create("secret", 0));  // no CLOEXEC: the child inherits it
+Result<FileDescriptor> memory_file(std::string_view text) {
+  FileDescriptor file(memfd_create("pgcontract", 0));  // no CLOEXEC: the child inherits it
   if (file.get() < 0) return io_failure("could not create a memory file");
-  const std::string_view text = secret.reveal();
   if (fchmod(file.get(), 0600) != 0 || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     return io_failure("could not fill a memory file");
   lseek(file.get(), 0, SEEK_SET);
@@ -94,9 +93,10 @@ struct Prepared {
   std::vector<char*> envp;
   std::optional<User> user;
   FileDescriptor secret;
+  FileDescriptor start_file;
 };
 
-std::vector<std::string> child_environment(const ProcessRequest& request, int secret_fd,
+std::vector<std::string> child_environment(const ProcessRequest& request, int secret_fd, int start_file_fd,
                                            const std::optional<User>& user) {
   std::map<std::string, std::string> merged;
   for (char** entry = environ; *entry; ++entry) {
@@ -111,6 +111,7 @@ std::vector<std::string> child_environment(const ProcessRequest& request, int se
     merged["USER"] = merged["LOGNAME"] = user->name;
   }
   if (secret_fd >= 0) merged[request.secret_variable] = fmt::format("/proc/self/fd/{}", secret_fd);
+  if (start_file_fd >= 0) merged[request.start_file_variable] = fmt::format("/proc/self/fd/{}", start_file_fd);
   std::vector<std::string> list;
   for (const auto& [name, value] : merged) list.push_back(name + "=" + value);
   return list;
@@ -126,9 +127,12 @@ Result<Prepared> prepare(const ProcessRequest& request) {
     PGC_TRY(p.user, find_user(request.user));
   }
   if (!request.secret.empty()) {
-    PGC_TRY(p.secret, memory_file(request.secret));
+    PGC_TRY(p.secret, memory_file(request.secret.reveal()));
   }
-  p.environment = child_environment(request, p.secret.get(), p.user);
+  if (!request.start_file.empty()) {
+    PGC_TRY(p.start_file, memory_file(request.start_file));
+  }
+  p.environment = child_environment(request, p.secret.get(), p.start_file.get(), p.user);
   for (const auto& argument : request.arguments) p.argv.push_back(const_cast<char*>(argument.c_str()));
   for (const auto& entry : p.environment) p.envp.push_back(const_cast<char*>(entry.c_str()));
   p.argv.push_back(nullptr);

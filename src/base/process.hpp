@@ -23,6 +23,9 @@ struct ProcessRequest {
   // under `secret_variable`. It never exists on a disk.
   SecretString secret;
   std::string secret_variable;
+  // The same for a file that holds no secret but must not be changed by others (psql's start-up file).
+  std::string start_file;
+  std::string start_file_variable;
   int deadline_ms = 600'000;
   std::function<void(std::string_view line)> on_line;  // each line of stdout and stderr as it comes
 };

@@ -25,7 +25,7 @@ const std::vector<Command>& table() {
        "verify.md",
        Needs::Contract,
        Effect::ReadsOnly,
-       {{"--clause", "IDS", "only these clauses or areas, separated by commas", ""}},
+       {{"--clause", "ID...", "only these clauses or areas", ""}},
        {},
        run_verify},
       {"plan",

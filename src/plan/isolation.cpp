@@ -102,10 +102,10 @@ void mend_grants(const Finding& finding, Draft& draft) {
     const std::string schema = finding.subject.schema.empty() ? finding.subject.name : finding.subject.schema;
     const std::string kinds = tag_value(finding, "objects:").empty() ? "TABLES" : tag_value(finding, "objects:");
     const bool missing = finding.tagged("missing");
+    const std::string verb = missing ? "GRANT" : finding.tagged("grant_option") ? "REVOKE GRANT OPTION FOR" : "REVOKE";
     const std::string in_schema = schema.empty() ? "" : " IN SCHEMA " + quoted(schema);
-    step.statements = {fmt::format("ALTER DEFAULT PRIVILEGES FOR ROLE {}{} {} {} ON {} {} {}", owner, in_schema,
-                                   missing ? "GRANT" : "REVOKE", privilege_names(letters), kinds,
-                                   missing ? "TO" : "FROM", to)};
+    step.statements = {fmt::format("ALTER DEFAULT PRIVILEGES FOR ROLE {}{} {} {} ON {} {} {}", owner, in_schema, verb,
+                                   privilege_names(letters), kinds, missing ? "TO" : "FROM", to)};
     step.reason = "what migrations create later is reached by its tenant and by nobody else";
     step.undo = "ALTER DEFAULT PRIVILEGES with the opposite";
   } else if (finding.tagged("missing")) {

@@ -240,7 +240,10 @@ Result<void> Connection::copy_out(std::string_view sql, const std::function<void
   const auto until = state_->deadline();
   PGC_CHECK(state_->flush(until));
   PGC_TRY(ResultHandle first, state_->next(until));
-  PGC_CHECK(state_->check(first.get()));
+  if (auto begun = state_->check(first.get()); !begun) {
+    (void)state_->finish(until);  // the session goes on only after the last result was taken
+    return begun;
+  }
   if (PQresultStatus(first.get()) != PGRES_COPY_OUT) {
     PGC_TRY([[maybe_unused]] ResultHandle rest, state_->finish(until));
     return fail(ErrorCode::Bug, "copy_out() was given a statement that is no COPY TO STDOUT");
