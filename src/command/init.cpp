@@ -94,8 +94,7 @@ Result<Draft> draft(postgres::Connection& connection, Place& place, const std::s
                     contract::StarterOptions options) {
   Draft draft;
   PGC_TRY(draft.world.observation, observe::observe_server(connection, place.contract));
-  if (draft.world.observation.schemas.empty() && draft.world.observation.unreadable.empty() &&
-      draft.world.observation.server.version_num < 140000)
+  if (draft.world.observation.server.version_num < 140000)
     return fail(ErrorCode::Unsupported, "the server is older than PostgreSQL 14: its catalog is not read",
                 "Upgrade it first.");
   const std::string directory = fs::absolute(output).lexically_normal().parent_path().string();

@@ -103,8 +103,7 @@ bool mentions(std::string_view expression, std::string_view column) {
   return false;
 }
 
-bool is_demo(std::string_view schema) {
-  // A word that ends in demo, so that demographics is none.
+bool is_demo(std::string_view schema) {  // by a word that ends so: demographics is none
   const std::string name = lowered(schema) + "_";
   for (auto at = name.find("demo"); at != std::string::npos; at = name.find("demo", at + 1))
     if (!is_lower(name[at + 4])) return true;
