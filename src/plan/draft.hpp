@@ -26,6 +26,7 @@ enum class Phase {
   RowSecurity,
   Grants,
   Tenants,
+  TenantGrants,  // to roles that the tenants' steps bring back
   Seeds,
 };
 

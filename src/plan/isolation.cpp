@@ -134,8 +134,11 @@ void mend_grants(const Finding& finding, Draft& draft) {
         fmt::format("GRANT CREATE ON {} TO {}", target, quoted(draft.contract().tenancy->roles.owner)));
     step.reason += "; roles that connect by PUBLIC's right alone need a grant of their own";
   }
-  const bool before_migrations = finding.subject.kind == "database";
-  draft.add(before_migrations ? Phase::Database : Phase::Grants, finding, std::move(step));
+  const bool role_comes_later = grantee != "public" && !draft.observation().role_named(grantee);
+  const Phase phase = finding.subject.kind == "database" ? Phase::Database
+                      : role_comes_later                 ? Phase::TenantGrants
+                                                         : Phase::Grants;
+  draft.add(phase, finding, std::move(step));
 }
 
 }  // namespace pgcontract::plan
