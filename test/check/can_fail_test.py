@@ -41,7 +41,7 @@ INCLUDES = [
     ("ARCHITECTURE.md", "| folder |", "| directory |", "has no table"),
 ]
 TIDY = [
-    ("src/yaml/document.cpp", "  return wanted;\n", "  wanted++;\n" * 70 + "  return wanted;\n", "a function of 74 lines"),
+    ("src/yaml/document.cpp", "  return wanted;\n", "  wanted++;\n" * 70 + "  return wanted;\n", "of 74 lines"),
     ("src/yaml/document.cpp", "int Document", "// long" + "x" * 120 + "\nint Document", "127 columns"),
     ("src/yaml/document.cpp", "int Document", "// TO" "DO later\nint Document", "a loose end"),
     ("src/yaml/document.cpp", "int Document", "int other; \nint Document", "blanks at the end"),
