@@ -35,4 +35,14 @@ function(pgcontract_folder name)
     target_link_libraries(pgcontract_${name} PUBLIC pgcontract_${used})
   endforeach()
   target_link_libraries(pgcontract_${name} PUBLIC fmt::fmt Threads::Threads PRIVATE ${ARG_LIBS})
+  target_precompile_headers(pgcontract_${name} REUSE_FROM pgcontract_precompiled)
 endfunction()
+
+# The standard headers and fmt, parsed once for the whole tree: they are two thirds of what a file costs to compile. Every
+# file still includes what it uses, and compiles without it (-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON).
+file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "")
+add_library(pgcontract_precompiled STATIC ${CMAKE_BINARY_DIR}/precompiled.cpp)
+target_link_libraries(pgcontract_precompiled PUBLIC fmt::fmt Threads::Threads)
+target_precompile_headers(pgcontract_precompiled PRIVATE
+  <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <string_view> <unordered_map> <vector>
+  <fmt/format.h> <tl/expected.hpp>)

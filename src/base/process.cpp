@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -141,12 +142,15 @@ Result<Prepared> prepare(const ProcessRequest& request) {
 }
 
 // In the child: becomes the user, changes folder, runs the program. Returns errno.
-int become(const ProcessRequest& request, Prepared& p) {
+int become(const ProcessRequest& request, Prepared& p, bool dies_with_us) {
   if (p.user &&
       (initgroups(p.user->name.c_str(), p.user->gid) != 0 || setgid(p.user->gid) != 0 || setuid(p.user->uid) != 0))
     return errno;
   if (!request.directory.empty() && chdir(request.directory.c_str()) != 0) return errno;
   std::signal(SIGPIPE, SIG_DFL);
+  // A migration must not go on when we are killed: whoever runs apply next would meet it. After setuid(), which
+  // clears it.
+  if (dies_with_us) prctl(PR_SET_PDEATHSIG, SIGTERM);
   execve(p.program.c_str(), p.argv.data(), p.envp.data());
   return errno;
 }
@@ -234,7 +238,7 @@ Result<ProcessResult> run_process(const ProcessRequest& request) {
     dup2(null, 0);
     dup2(out.write.get(), 1);
     dup2(err.write.get(), 2);
-    const int code = become(request, prepared);
+    const int code = become(request, prepared, /*dies_with_us=*/true);
     [[maybe_unused]] const auto written = write(failure.write.get(), &code, sizeof code);
     _exit(127);
   }
@@ -260,7 +264,7 @@ Result<ProcessResult> run_process(const ProcessRequest& request) {
 
 Result<void> exec_process(const ProcessRequest& request) {
   PGC_TRY(Prepared prepared, prepare(request));
-  const int code = become(request, prepared);
+  const int code = become(request, prepared, /*dies_with_us=*/false);
   return fail(ErrorCode::Process, fmt::format("could not run {}: {}", prepared.program, std::strerror(code)));
 }
 

@@ -140,7 +140,7 @@ Result<void> initialise(const Embedded& e, const fs::path& programs) {
           run_server_program(
               programs / "initdb",
               {"-D", fresh.string(), "-U", kSuperuser, "--pwfile=" + password_of(e).string(), "--auth=scram-sha-256",
-               "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync"}));
+               "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"}));
   if (made.exit_code != 0)
     return fail(ErrorCode::Process, "initdb failed: " + made.error_output, "Is there space on the disk?",
                 fresh.string());
@@ -191,6 +191,8 @@ int port_of(const Embedded& e) {
 
 Result<void> start_server(const Embedded& e, const fs::path& programs) {
   constexpr int kAttempts = 3;  // another program may take the port between our look and the server's
+  std::error_code error;
+  fs::remove(data_of(e) / "postmaster.pid", error);  // ours is not running; one that is there came with a copy
   std::string log;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     PGC_CHECK(write_settings(e, free_port()));
@@ -235,7 +237,13 @@ Embedded locate(const std::string& contract_directory, const std::string& enviro
 
 State state_of(const Embedded& e) {
   if (!fs::exists(data_of(e) / "PG_VERSION")) return State::Absent;
-  const int pid = std::atoi(read_text(data_of(e) / "postmaster.pid").c_str());
+  // Lines: pid, data directory, … (docs §31.5, miscadmin.h). A copied folder brings another cluster's file along.
+  std::istringstream pid_file(read_text(data_of(e) / "postmaster.pid"));
+  int pid = 0;
+  std::string data_directory;
+  pid_file >> pid >> std::ws;
+  std::getline(pid_file, data_directory);
+  if (data_directory != data_of(e).string()) return State::Stopped;
   return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) ? State::Running : State::Stopped;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The embedded cluster of an environment, for up, down and status; a usage error for environments whose server is
-// somebody else's.
+// The embedded cluster of an environment, for up, down and status. A usage error for environments whose server is
+// somebody else's. Values; any thread.
 
 #include "cluster/embedded.hpp"
 #include "command/world.hpp"

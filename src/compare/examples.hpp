@@ -1,6 +1,6 @@
 #pragma once
-// The examples of a clause (<clause>.examples beside its check): SQL or facts in, findings out. They are the clause's tests
-// against a real server and the lower half of its `pgcontract explain` page. Text embedded at build; values; any thread.
+// The examples of a clause (<clause>.examples beside its check): SQL or facts in, findings out. They are the clause's
+// tests against a real server and the lower half of its `pgcontract explain` page. Text embedded at build; values.
 
 #include <string>
 #include <string_view>

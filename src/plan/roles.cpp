@@ -61,8 +61,8 @@ void mend_roles(const Finding& finding, Draft& draft) {
 }
 
 void mend_ledger(const Finding& finding, Draft& draft) {
-  const std::string definer =
-      quoted(draft.contract().tenancy ? draft.contract().tenancy->roles.definer : "CURRENT_USER");
+  const auto& tenancy = draft.contract().tenancy;
+  const std::string definer = tenancy ? quoted(tenancy->roles.definer) : "CURRENT_USER";
   Step step;
   step.object = "schema pgcontract";
   step.reason = "the tenant registry, the job journal and the evidence are kept in the database they speak of";

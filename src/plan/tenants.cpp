@@ -57,10 +57,15 @@ void add_schema(const TenantNames& names, const tenancy::TenantState& state, Ste
 }
 
 // The migrations run as the owner with the tenant's schema as search_path, as `alembic -n tenant` would.
-void add_migrations(const Draft& draft, const TenantNames& names, const TenantMigration& migration, Step& step) {
+void add_migrations(const Draft& draft, const TenantNames& names, const VersionTable* versions,
+                    const TenantMigration& migration, Step& step) {
+  // Rendered from the base, the script begins with the version table, which a schema downgraded to its base still has.
+  const std::string create = fmt::format("CREATE TABLE {}", draft.contract().migrations->version_table);
+  const auto& all = migration.statements;
+  const bool has_table = versions && !all.empty() && all.front().starts_with(create);
   step.statements.push_back(fmt::format("SET LOCAL ROLE {}", names.owner));
   step.statements.push_back(fmt::format("SET LOCAL search_path = {}", names.schema));
-  step.statements.insert(step.statements.end(), migration.statements.begin(), migration.statements.end());
+  step.statements.insert(step.statements.end(), all.begin() + (has_table ? 1 : 0), all.end());
   step.statements.push_back("SET LOCAL search_path = pg_catalog, pg_temp");
   step.statements.push_back("RESET ROLE");
   step.statements.push_back(fmt::format("REVOKE ALL ON TABLE {}.{} FROM {}", names.schema,
@@ -102,7 +107,7 @@ void onboard_or_mend(const Uuid& id, const std::string& display_name, const tena
   const auto& migrations = draft.inputs().tenant_migrations;
   const auto migration = migrations.find(migration_key(table ? table->versions : std::vector<Text>{}));
   const bool online = migration != migrations.end() && !migration->second.online_reason.empty();
-  if (migration != migrations.end() && !online) add_migrations(draft, names, migration->second, step);
+  if (migration != migrations.end() && !online) add_migrations(draft, names, table, migration->second, step);
   add_registry_row(names, display_name, step);
   step.undo = state.schema ? "the tenant's role, grants and settings as they were"
                            : fmt::format("DROP SCHEMA {} CASCADE; DROP ROLE {}", names.schema, names.role);

@@ -1,5 +1,5 @@
-// The four roles the design rests on. What they may not do matters as much as that they exist: an owner that can log in,
-// or a definer with a member, undoes everything built on them.
+// The four roles the design rests on. What they may not do matters as much as that they exist: an owner that can log
+// in, or a definer with a member, undoes everything built on them.
 
 #include <fmt/format.h>
 
@@ -43,20 +43,30 @@ void judge_role(const Judged& judged, const DesignRole& wanted, std::vector<Find
         wording::finding(role_subject(wanted.name), fmt::format("{}", fmt::join(wrong, ", ")), {"attributes"}));
 }
 
-bool is_member(const Observation& o, std::string_view role, std::string_view member) {
+const Membership* find_membership(const Observation& o, std::string_view role, std::string_view member) {
   const Role* group = o.role_named(role);
   const Role* who = o.role_named(member);
-  if (!group || !who) return false;
+  if (!group || !who) return nullptr;
   for (const auto& membership : o.memberships)
-    if (membership.role == group->oid && membership.member == who->oid && membership.set) return true;
-  return false;
+    if (membership.role == group->oid && membership.member == who->oid && membership.set) return &membership;
+  return nullptr;
 }
 
 void judge_membership(const Judged& judged, const std::string& role, std::string_view member,
                       std::vector<Finding>& findings) {
-  if (!is_member(judged.observation, role, member))
+  if (!find_membership(judged.observation, role, member))
     findings.push_back(wording::finding(role_subject(role, member), fmt::format("{} may not become it", quoted(member)),
                                         {"membership"}));
+}
+
+// From PostgreSQL 16 on a grant may inherit although its member does not; before, the member's attribute says it all.
+void judge_inheritance(const Judged& judged, const TenancyRoles& roles, std::vector<Finding>& findings) {
+  const Role* migrator = judged.observation.role_named(roles.migrator);
+  const Membership* membership = find_membership(judged.observation, roles.owner, roles.migrator);
+  if (!migrator || migrator->inherits || !membership || !membership->inherit) return;
+  findings.push_back(wording::finding(
+      role_subject(roles.owner, roles.migrator),
+      fmt::format("{} inherits its rights, wanted by SET ROLE only", quoted(roles.migrator)), {"membership"}));
 }
 
 Examined check(const Judged& judged) {
@@ -65,6 +75,7 @@ Examined check(const Judged& judged) {
   Examined result;
   for (const auto& wanted : design_roles(roles)) judge_role(judged, wanted, result.findings);
   judge_membership(judged, roles.owner, roles.migrator, result.findings);
+  judge_inheritance(judged, roles, result.findings);
   // Whoever brings the cluster to the contract without being a superuser must be able to act for the owners. Only a
   // role that may create roles is taken for one; a monitoring role that merely verifies needs nothing.
   const ServerFacts& server = judged.observation.server;
@@ -85,7 +96,8 @@ const Clause kTenancyDesignRoles = {
     .sentence = "A SECURITY DEFINER function ensures tenants cannot cross schema boundaries.",
     .why =
         "One owner that cannot log in owns every object, so that no session is ever exempt from a policy as a table's "
-        "owner. The definer owns only the guard functions, so that a hole in one of them reaches nothing else. The tenant "
+        "owner. The definer owns only the guard functions, so that a hole in one of them reaches nothing else. The "
+        "tenant "
         "group is the only grantee on shared tables: direct grants stop working at tenant 2,167, when the table's ACL "
         "outgrows its catalog row. The migrator logs in without rights and must ask for the owner's by SET ROLE.",
     .needs = {Fact::Server, Fact::Roles},

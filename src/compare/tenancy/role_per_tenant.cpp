@@ -152,7 +152,8 @@ Examined check(const Judged& judged) {
           *tenant.role,
           tenant.registered ? "belongs to a tenant that was deleted" : "belongs to no tenant of the registry",
           {"unregistered"}));
-      result.findings.back().consider = fmt::format("DROP ROLE {}", quoted(tenant.role->name));
+      result.findings.back().consider = fmt::format(
+          "DROP ROLE {} -- unless another database of this cluster has the tenant", quoted(tenant.role->name));
       continue;
     }
     ++registered;

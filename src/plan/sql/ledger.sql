@@ -32,13 +32,15 @@ CREATE TABLE IF NOT EXISTS pgcontract.job_step (
   number pg_catalog.int4 NOT NULL,
   clause pg_catalog.text NOT NULL,
   object pg_catalog.text NOT NULL,
-  state pg_catalog.text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'running', 'done', 'unneeded', 'failed', 'not_run')),
+  state pg_catalog.text NOT NULL DEFAULT 'planned'
+    CHECK (state IN ('planned', 'running', 'done', 'unneeded', 'failed', 'not_run')),
   error pg_catalog.text,
   changed_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
   PRIMARY KEY (job, number)
 )
 --;
-COMMENT ON TABLE pgcontract.job_step IS 'Steps of a job: planned before it begins; done in the same transaction as the change itself'
+COMMENT ON TABLE pgcontract.job_step IS
+  'Steps of a job: planned before it begins; done in the same transaction as the change itself'
 --;
 CREATE TABLE IF NOT EXISTS pgcontract.evidence (
   id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -49,7 +51,8 @@ CREATE TABLE IF NOT EXISTS pgcontract.evidence (
   detail pg_catalog.jsonb NOT NULL DEFAULT '{}'
 )
 --;
-COMMENT ON TABLE pgcontract.evidence IS 'Evidence ledger: what pgcontract did and proved, when; rows are added, never changed'
+COMMENT ON TABLE pgcontract.evidence IS
+  'Evidence ledger: what pgcontract did and proved, when; rows are added, never changed'
 --;
 CREATE TABLE IF NOT EXISTS pgcontract.heartbeat (
   source pg_catalog.text PRIMARY KEY,

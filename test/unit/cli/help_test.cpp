@@ -44,6 +44,8 @@ std::string complaints(const std::string& roff) {
                                    .user = {},
                                    .secret = {},
                                    .secret_variable = {},
+                                   .start_file = {},
+                                   .start_file_variable = {},
                                    .deadline_ms = 10'000,
                                    .on_line = {}});
   std::filesystem::remove(file);
