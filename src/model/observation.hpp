@@ -138,6 +138,7 @@ struct Column {  // pg_attribute of relations that have columns to judge (tables
   int number = 0;
   Text name;
   Oid type = 0;
+  int type_modifier = -1;
   Text type_name;       // format_type(), with schema where not in pg_catalog
   Text base_type_name;  // of a domain or array element, the type below; else the same
   bool not_null = false;
@@ -156,7 +157,6 @@ struct Constraint {  // pg_constraint of relations
   Oid referenced = 0;
   std::vector<int> referenced_columns;
   bool validated = true;
-  Text expression;  // of a check
 };
 
 struct Index {  // pg_index

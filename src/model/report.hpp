@@ -45,7 +45,7 @@ struct Report {
   std::optional<Plan> plan;
   std::optional<Application> application;
   std::vector<Table> tables;
-  std::string page;  // Markdown that the text and Markdown formats show instead of the tables (explain)
+  std::string page;                // Markdown that the text and Markdown formats show instead of the tables (explain)
   std::vector<std::string> notes;  // sentences for the person at the terminal
   std::vector<std::string> next;   // commands to run next
   std::optional<Error> error;      // the command failed

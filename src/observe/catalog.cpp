@@ -38,14 +38,22 @@ void read_relation(CopyRow& row, Observation& into) {
                                     row.number<std::int64_t>(), row.letter(), row.text(), row.boolean()});
 }
 void read_column(CopyRow& row, Observation& into) {
-  into.columns.push_back(Column{row.oid(), row.number<int>(), row.text(), row.oid(), row.text(), row.text(),
-                                row.boolean(), row.letter(), row.letter(), row.text(), row.text()});
-  auto& column = into.columns.back();
-  if (column.base_type_name.empty()) column.base_type_name = column.type_name;
+  into.columns.push_back(Column{row.oid(),
+                                row.number<int>(),
+                                row.text(),
+                                row.oid(),
+                                row.number<int>(),
+                                {},
+                                {},
+                                row.boolean(),
+                                row.letter(),
+                                row.letter(),
+                                row.text(),
+                                row.text()});
 }
 void read_constraint(CopyRow& row, Observation& into) {
   into.constraints.push_back(Constraint{row.oid(), row.oid(), row.text(), row.letter(), row.number_list<int>(),
-                                        row.oid(), row.number_list<int>(), row.boolean(), row.text()});
+                                        row.oid(), row.number_list<int>(), row.boolean()});
 }
 void read_index(CopyRow& row, Observation& into) {
   into.indexes.push_back(Index{row.oid(), row.oid(), row.text(), row.boolean(), row.boolean(), row.boolean(),

@@ -1,5 +1,5 @@
 #pragma once
-// World → Observation: the catalog of one database in a fixed number of statements (one per fact, plus one per thousand
+// World → Observation: the catalog of one database in a fixed number of statements (one per fact, plus one per hundred
 // Alembic version tables), and the migration files. All statements share one REPEATABLE READ snapshot, so that a table
 // and its columns belong together. A fact the role may not read is noted in Observation::unreadable; everything else
 // that fails is an Error.

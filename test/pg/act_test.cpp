@@ -192,9 +192,10 @@ TEST(Program, gets_the_dsn_without_its_password_and_the_password_by_file) {
   dsn.password = SecretString("s3cret:with\\signs");
   const auto said = act::run_program(
       deployment().place().contract, dsn,
-      Program{{"sh", "-c", "echo \"$DATABASE_URL|$PGOPTIONS|$(cat $PGPASSFILE)\"; env | grep -c s3cret || true"},
-              "a role",
-              "\"My Schema\""},
+      Program{
+          {"sh", "-c", "printf '%s\\n' \"$DATABASE_URL|$PGOPTIONS|$(cat $PGPASSFILE)\"; env | grep -c s3cret || true"},
+          "a role",
+          "\"My Schema\""},
       1000);
   ASSERT_TRUE(said) << said.error().describe();
   EXPECT_NE(said->find("*:*:*:*:s3cret\\:with\\\\signs"), std::string::npos) << *said;

@@ -1,5 +1,6 @@
 SELECT c.oid, pg_catalog.pg_get_viewdef(c.oid),
-       COALESCE('security_invoker=true' OPERATOR(pg_catalog.=) ANY (c.reloptions) OR 'security_invoker=on' OPERATOR(pg_catalog.=) ANY (c.reloptions), false)
+       COALESCE('security_invoker=true' OPERATOR(pg_catalog.=) ANY (c.reloptions)
+           OR 'security_invoker=on' OPERATOR(pg_catalog.=) ANY (c.reloptions), false)
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{v,m}'::pg_catalog."char"[])

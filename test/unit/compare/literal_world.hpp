@@ -107,7 +107,7 @@ struct LiteralWorld {
     return seen.columns.emplace_back(made);
   }
 
-  void primary_key() { seen.constraints.push_back({next_++, next_ - 2, "pk", 'p', {1}, 0, {}, true, ""}); }
+  void primary_key() { seen.constraints.push_back({next_++, next_ - 2, "pk", 'p', {1}, 0, {}, true}); }
 
   Function& function(Oid schema, Text name, Text arguments) {
     Function made;

@@ -102,7 +102,7 @@ TEST(TenancyKeys, AnExpressionHasNoReadyStatement) {
 
 TEST(TenancyKeys, ForeignKeysPairTenantWithTenant) {
   TenancyWorld world;
-  world.o.constraints.push_back({501, kReports, "reports_parent_fkey", 'f', {2}, kReports, {2}, true, {}});
+  world.o.constraints.push_back({501, kReports, "reports_parent_fkey", 'f', {2}, kReports, {2}, true});
   EXPECT_EQ(world.only(kTenancyKeysLeadWithTenant).consider,
             "ALTER TABLE stratmaster_api.reports ADD FOREIGN KEY (tenant_id, id) REFERENCES stratmaster_api.reports "
             "(tenant_id, id)");
@@ -125,8 +125,8 @@ TEST(TenancyKeys, OnlyReferenceDataMayBeNamedWithoutTheTenant) {
 TEST(TenancyKeys, TheCopyPostgresKeepsForAPartitionIsNotToldTwice) {
   TenancyWorld world;
   add_partition(world);
-  world.o.constraints.push_back({501, kReports, "reports_parent_fkey", 'f', {2}, kReports, {2}, true, {}});
-  world.o.constraints.push_back({502, kReports, "reports_parent_fkey1", 'f', {2}, 210, {2}, true, {}});
+  world.o.constraints.push_back({501, kReports, "reports_parent_fkey", 'f', {2}, kReports, {2}, true});
+  world.o.constraints.push_back({502, kReports, "reports_parent_fkey1", 'f', {2}, 210, {2}, true});
   EXPECT_EQ(world.only(kTenancyKeysLeadWithTenant).subject.part, "reports_parent_fkey");
 }
 

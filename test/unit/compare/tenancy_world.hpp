@@ -162,7 +162,7 @@ struct TenancyWorld {
     column(kStatus, 1, "status", "text");
     column(kNotes, 1, "id", "uuid");
     o.indexes.push_back({400, kReports, "reports_pkey", true, true, true, {1, 2}, false});
-    o.constraints.push_back({500, kReports, "reports_status_fkey", 'f', {3}, kStatus, {1}, true, {}});
+    o.constraints.push_back({500, kReports, "reports_status_fkey", 'f', {3}, kStatus, {1}, true});
     add_policies(kReports);
   }
 
