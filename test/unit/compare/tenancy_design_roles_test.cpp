@@ -11,6 +11,7 @@ Membership& migrators(TenancyWorld& world) {
 TEST(TenancyDesignRoles, TheMigratorAsksForTheOwnersRights) {
   TenancyWorld world;
   world.o.server.version_num = 160014;
+  world.role(kMigrator).inherits = false;
   EXPECT_EQ(world.said(kTenancyDesignRoles), Lines{});
   migrators(world).inherit = true;
   EXPECT_EQ(world.said(kTenancyDesignRoles),
