@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Writes the SQL that onboards many tenants at once, each exactly as `pgcontract tenant add` would, with 20 tables.
+
+    bench/tenants.py ONE_TENANT.json FIRST LAST > tenants.sql
+
+ONE_TENANT.json is the report of one real `pgcontract --format json tenant add 00000000-0000-4000-8000-000000000000`: its
+statements, with the id replaced, are the ones every other tenant gets, so that what is measured cannot part from what
+the program makes. Tenants FIRST to LAST are written, a transaction each.
+"""
+
+import json
+import sys
+from uuid import UUID
+
+TABLES = 20  # of a tenant, Alembic's own not counted
+MODEL = UUID("00000000-0000-4000-8000-000000000000")
+OWNER = "pgc_owner"
+DOMAINS = ("research", "agents", "knowledge")
+
+
+def statements_of(report):
+    (outcome,) = json.load(report)["application"]["outcomes"]
+    return outcome["step"]["statements"]
+
+
+def further_table(number):
+    """A table as a revision of this contract would make it: primary key, instants, a foreign key, two indexes."""
+    domain = DOMAINS[number % len(DOMAINS)]
+    table = f"{domain}_items_{number:02}"
+    return [
+        f"""CREATE TABLE {table} (
+          id uuid NOT NULL DEFAULT gen_random_uuid(),
+          project_id uuid NOT NULL,
+          title text NOT NULL,
+          body text NOT NULL DEFAULT ''::text,
+          position integer NOT NULL DEFAULT 0,
+          attributes jsonb NOT NULL DEFAULT '{{}}'::jsonb,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          updated_at timestamptz NOT NULL DEFAULT now(),
+          CONSTRAINT pk_{table} PRIMARY KEY (id),
+          CONSTRAINT ck_{table}__position CHECK (position >= 0),
+          CONSTRAINT fk_{table}__research_projects FOREIGN KEY (project_id)
+            REFERENCES research_projects (id) ON DELETE CASCADE)""",
+        f"CREATE INDEX ix_{table}__project ON {table} (project_id, created_at)",
+        f"CREATE INDEX ix_{table}__updated ON {table} (updated_at)",
+    ]
+
+
+def onboarding(model, tenant):
+    for statement in model:
+        yield statement.replace(str(MODEL), str(tenant)).replace(MODEL.hex, tenant.hex)
+    made = sum(s.startswith("CREATE TABLE") and "alembic_version" not in s for s in model)
+    yield f"SET LOCAL ROLE {OWNER}"
+    yield f"SET LOCAL search_path = tenant_{tenant.hex}"
+    for number in range(TABLES - made):
+        yield from further_table(number)
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as report:
+        model = statements_of(report)
+    for number in range(int(sys.argv[2]), int(sys.argv[3]) + 1):
+        tenant = UUID(int=MODEL.int + number)
+        print("BEGIN;", *(s + ";" for s in onboarding(model, tenant)), "COMMIT;", sep="\n")
+
+
+main()
