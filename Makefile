@@ -20,7 +20,7 @@ build: ## install what it needs and build the program
 	  || { cat $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 	@ln -sf $(BUILD)/compile_commands.json compile_commands.json
-	@ninja -C $(BUILD) -j $(JOBS) --quiet $(if $(TESTS),all,pgcontract)
+	@tools/build_progress $(BUILD) $(JOBS) $(if $(TESTS),all,pgcontract)
 
 demo: ## bring a private cluster under stratmaster/contract.yaml and print the verdict
 	@tools/install_packages build run

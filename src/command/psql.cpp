@@ -18,7 +18,7 @@ struct TenantSession {
 
 Result<TenantSession> tenant_session(const Contract& contract, const std::string& tenant) {
   if (!contract.tenancy) return fail(ErrorCode::Usage, "the contract has no tenancy section");
-  PGC_TRY(const Uuid id, Uuid::parse(tenant));
+  PGC_TRY(const Uuid id, tenant_argument(tenant));
   const std::string path = quoted(contract.tenancy->schema_of(id)) + "," + quoted(contract.schemas.application.name);
   return TenantSession{
       act::session_option(contract.tenancy->setting, id.canonical()) + " " + act::session_option("search_path", path),

@@ -41,7 +41,7 @@ bool is_registered(const Observation& observation, const Uuid& id) {
 Result<Report> run_tenant_add(const Arguments& arguments) {
   PGC_TRY(const Place place, open_place(arguments));
   if (!place.contract.tenancy) return fail(ErrorCode::Usage, "the contract has no tenancy section");
-  PGC_TRY(const Uuid id, Uuid::parse(arguments.positionals.at(0)));
+  PGC_TRY(const Uuid id, tenant_argument(arguments.positionals.at(0)));
   const std::string display_name = arguments.get("--display-name", id.canonical());
   if (display_name.empty() || display_name.size() > kLongestDisplayName)
     return fail(ErrorCode::Usage, fmt::format("--display-name takes 1 to {} bytes", kLongestDisplayName));

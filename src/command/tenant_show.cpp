@@ -61,7 +61,7 @@ Verdicts verdicts_on(const Place& place, const Verdicts& all, const Uuid& id) {
 Result<Report> run_tenant_show(const Arguments& arguments) {
   PGC_TRY(const Place place, open_place(arguments));
   if (!place.contract.tenancy) return fail(ErrorCode::Usage, "the contract has no tenancy section");
-  PGC_TRY(const Uuid id, Uuid::parse(arguments.positionals.at(0)));
+  PGC_TRY(const Uuid id, tenant_argument(arguments.positionals.at(0)));
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
   PGC_TRY(const World world, look(place, dsn));
   const auto tenants = tenancy::tenants(place.contract, world.observation);

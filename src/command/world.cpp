@@ -71,6 +71,12 @@ Result<int> number_option(const Arguments& arguments, std::string_view option, i
   return value;
 }
 
+Result<Uuid> tenant_argument(const std::string& text) {
+  auto id = Uuid::parse(text);
+  if (!id) id.error().code = ErrorCode::Usage;
+  return id;
+}
+
 Result<bool> confirmed(const Arguments& arguments, const std::string& question) {
   if (arguments.yes) return true;
   if (isatty(STDIN_FILENO) == 0)

@@ -35,6 +35,9 @@ Scene scene_of(const Place& place, const std::string& target, const World* world
 // The command line's number of an option, within bounds; usage error otherwise.
 Result<int> number_option(const Arguments& arguments, std::string_view option, int otherwise, int least, int most);
 
+// A tenant's id from the command line; a malformed one is a usage error.
+Result<Uuid> tenant_argument(const std::string& text);
+
 // Asks on the terminal; true on --yes. Where there is no terminal to ask on, an error that names --yes.
 Result<bool> confirmed(const Arguments& arguments, const std::string& question);
 

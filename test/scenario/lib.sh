@@ -42,7 +42,7 @@ pgc() { (cd "$HOME_DIR" && exec "$PROGRAM" --contract "$CONTRACT" "$@"); }
 
 finish() {
   local status=$? pid cleanup
-  trap - EXIT INT TERM
+  trap - EXIT INT TERM ERR
   set +e
   for pid in "${STARTED[@]}"; do kill -9 "$pid" 2>/dev/null; done
   if [ "${PGC_KEEP:-}" ]; then

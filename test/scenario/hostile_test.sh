@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# A tenant schema full of traps: operators, functions, casts, types and tables named like PostgreSQL's own, each of which
+# writes to a log when it is called. verify, plan, apply and onboarding must never call one.
+PROGRAM=$1
+source "$(dirname "$0")/lib.sh"
+
+up_and_apply "$TENANT_A"
+schema=tenant_$(hex "$TENANT_A")
+cat >"$WORK/traps.sql" <<SQL
+CREATE SCHEMA watch; CREATE TABLE watch.sprung (what text); GRANT USAGE ON SCHEMA watch TO PUBLIC;
+GRANT INSERT ON watch.sprung TO PUBLIC;
+SET search_path = $schema, pg_catalog;
+CREATE FUNCTION trap(a text, b text) RETURNS bool LANGUAGE plpgsql SECURITY DEFINER AS
+  \$\$ BEGIN INSERT INTO watch.sprung VALUES ('operator on text'); RETURN true; END \$\$;
+CREATE FUNCTION trap(a name, b name) RETURNS bool LANGUAGE plpgsql AS
+  \$\$ BEGIN INSERT INTO watch.sprung VALUES ('operator on name'); RETURN true; END \$\$;
+CREATE FUNCTION trap(a uuid, b uuid) RETURNS bool LANGUAGE plpgsql AS
+  \$\$ BEGIN INSERT INTO watch.sprung VALUES ('operator on uuid'); RETURN true; END \$\$;
+CREATE OPERATOR = (LEFTARG = text, RIGHTARG = text, FUNCTION = trap);
+CREATE OPERATOR ~ (LEFTARG = text, RIGHTARG = text, FUNCTION = trap);
+CREATE OPERATOR ~ (LEFTARG = name, RIGHTARG = name, FUNCTION = trap);
+CREATE OPERATOR = (LEFTARG = name, RIGHTARG = name, FUNCTION = trap);
+CREATE OPERATOR = (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = trap);
+CREATE FUNCTION now() RETURNS timestamptz LANGUAGE plpgsql AS
+  \$\$ BEGIN INSERT INTO watch.sprung VALUES ('now'); RETURN pg_catalog.now(); END \$\$;
+CREATE FUNCTION current_setting(text, bool) RETURNS text LANGUAGE plpgsql AS
+  \$\$ BEGIN INSERT INTO watch.sprung VALUES ('current_setting'); RETURN 'x'; END \$\$;
+CREATE FUNCTION format_type(oid, int) RETURNS text LANGUAGE plpgsql AS
+  \$\$ BEGIN INSERT INTO watch.sprung VALUES ('format_type'); RETURN 'x'; END \$\$;
+CREATE FUNCTION pg_get_expr(pg_node_tree, oid) RETURNS text LANGUAGE plpgsql AS
+  \$\$ BEGIN INSERT INTO watch.sprung VALUES ('pg_get_expr'); RETURN 'x'; END \$\$;
+CREATE FUNCTION to_text(uuid) RETURNS text LANGUAGE plpgsql AS
+  \$\$ BEGIN INSERT INTO watch.sprung VALUES ('cast'); RETURN 'x'; END \$\$;
+CREATE TYPE uuid AS ENUM ('trap'); CREATE TYPE timestamptz AS ENUM ('trap');
+CREATE TABLE pg_class (oid oid, relname name); CREATE TABLE pg_roles (rolname name);
+CREATE VIEW pg_namespace AS SELECT pg_catalog.now() AS nspname;
+CREATE TABLE tenant (id pg_catalog.uuid);
+CREATE TABLE research_bait (id int PRIMARY KEY);
+ALTER TABLE research_bait ENABLE ROW LEVEL SECURITY;
+CREATE POLICY bait ON research_bait USING (trap('a'::text, 'b'::text));
+CREATE RULE bait AS ON INSERT TO tenant DO ALSO INSERT INTO watch.sprung VALUES ('rule');
+ALTER DATABASE stratmaster SET search_path = $schema, pg_catalog;
+ALTER ROLE postgres SET search_path = $schema, pg_catalog;
+SQL
+sql_file "$WORK/traps.sql" >/dev/null
+clean() { equals "$1: no trap is sprung" "" "$(sql 'SELECT DISTINCT what FROM watch.sprung')"; }
+
+runs 1 pgc verify
+clean verify
+ok "verify reads a hostile catalog without calling what tenants planted"
+runs 1 pgc plan
+clean plan
+sql "ALTER TABLE stratmaster_api.reports NO FORCE ROW LEVEL SECURITY; DROP POLICY tenant_role_binding ON stratmaster_api.reports"
+CODE=0
+pgc apply >"$OUT" 2>"$ERR" </dev/null || CODE=$?
+[ "$CODE" -le 1 ] || fail "apply ends with 0 or 1"
+clean apply
+equals "the binding is bound to PostgreSQL's own operator" "t" "$(sql "SELECT polqual::text ~ ':opno 2972 ' FROM pg_policy WHERE polname = 'tenant_role_binding' AND polrelid = 'stratmaster_api.reports'::regclass")"
+ok "apply mends policies with PostgreSQL's own operators and functions"
+CODE=0
+pgc tenant add "$TENANT_B" >"$OUT" 2>"$ERR" </dev/null || CODE=$?
+[ "$CODE" -le 1 ] || fail "tenant add ends with 0 or 1"
+clean "tenant add"
+runs 0 pgc tenant list
+runs 0 pgc status
+clean "tenant list and status"
+ok "onboarding beside a hostile tenant calls nothing of its own"
+
+# Names that a terminal would obey.
+sql "CREATE TABLE $schema.\"research_$(printf '\033')[2Jx\" (id int)"
+runs 1 pgc verify --verbose
+! grep -q "$(printf '\033')" "$OUT" || fail "an escape sequence in a table's name reaches the terminal"
+ok "a table's name cannot command the terminal"
+done_testing
