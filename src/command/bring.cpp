@@ -118,6 +118,12 @@ Result<Brought> bring(const Place& place, const postgres::Dsn& dsn, const Wish& 
     PGC_TRY(brought.world, look(place, dsn));
     if (brought.world.observation.server.in_recovery)
       return fail(ErrorCode::Unsupported, "the server is a standby", "Name the primary in the DSN.", dsn.describe());
+    // What cannot be seen cannot be mended: a plan over half a world would be half a plan that looks whole.
+    if (const auto& unreadable = brought.world.observation.unreadable; !unreadable.empty())
+      return fail(ErrorCode::Permission,
+                  fmt::format("the {} cannot be read: {}", to_string(unreadable.begin()->first),
+                              unreadable.begin()->second),
+                  "Use the role that administers this database; nothing was changed.", dsn.describe());
     PGC_TRY(brought.rest, plan_now(place, brought.world, wish));
     if (brought.rest.empty() || (wish.only_new_tenants && round > 1)) return brought;
     if (round == 1) {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "command/bring.hpp"
 #include "command/list.hpp"
 
@@ -12,6 +14,8 @@ Result<Report> run_plan(const Arguments& arguments) {
   report.command = "plan";
   report.scene = scene_of(place, dsn.describe(), &world);
   PGC_TRY(report.plan, plan_now(place, world, Wish{"plan", arguments.get("--only"), {}, false, {}}));
+  for (const auto& [fact, reason] : world.observation.unreadable)
+    report.notes.push_back(fmt::format("the plan may lack steps: the {} cannot be read: {}", to_string(fact), reason));
   if (!report.plan->empty()) report.next = {"pgcontract apply"};
   return report;
 }

@@ -143,9 +143,11 @@ class VerdictScreen {
     std::string names;
     for (const auto* clause : clauses)
       names += fmt::format("{}{}", names.empty() ? "" : ", ", visible(name_in_area(clause->clause)));
-    // A long reason may take two thirds of the line, so that some names are still seen.
-    const auto text = fmt::format("{} ({}): {}: {}", visible(area_of(clauses[0]->clause)), clauses.size(),
-                                  page_.shortened(reason, page_.width() * 2 / 3), names);
+    // Names first: the reason gets what they leave, within bounds that show a little of each.
+    const auto head = fmt::format("{} ({}): ", visible(area_of(clauses[0]->clause)), clauses.size());
+    const int left = page_.width() - page_.mark_columns() - 3 - columns_of(head) - columns_of(names);
+    const int room = std::clamp(left, page_.width() * 2 / 5, page_.width() * 2 / 3);
+    const auto text = fmt::format("{}{}: {}", head, page_.shortened(reason, room), names);
     return fmt::format("{} {}", page_.mark(Verdict::Unknown),
                        page_.paint(Ink::Dim, page_.shortened(text, page_.width() - page_.mark_columns() - 1)));
   }
