@@ -23,6 +23,17 @@ Result<std::string> holder_of_lock(postgres::Connection& connection) {
   return rows.empty() ? std::string("another session") : std::string(rows.at(0, 0));
 }
 
+// Under the lock a job still 'running' is dead: its process was killed, maybe after its last step. A job that begins
+// would say so, but where nothing is left to do none begins, and `status` would show the dead one for ever.
+Result<void> close_dead_jobs(postgres::Connection& side) {
+  PGC_TRY(const auto rows, side.query("SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass('pgcontract.job')"
+                                      "::pg_catalog.oid, 'UPDATE')"));
+  if (rows.at(0, 0) != "t") return {};  // no such table, or not for this role
+  return side.execute(
+      "UPDATE pgcontract.job SET state = 'interrupted', finished_at = pg_catalog.now() "
+      "WHERE state OPERATOR(pg_catalog.=) 'running'");
+}
+
 }  // namespace
 
 Result<ApplyLock> ApplyLock::take(const postgres::Dsn& dsn, const Options& options,
@@ -34,7 +45,10 @@ Result<ApplyLock> ApplyLock::take(const postgres::Dsn& dsn, const Options& optio
   std::string holder;
   while (true) {
     PGC_TRY(const auto rows, side.query("SELECT pg_catalog.pg_try_advisory_lock(1885823860, 1)"));
-    if (rows.at(0, 0) == "t") return ApplyLock(std::move(side));
+    if (rows.at(0, 0) == "t") {
+      PGC_CHECK(close_dead_jobs(side));
+      return ApplyLock(std::move(side));
+    }
     if (interrupt::stop_requested()) return fail(ErrorCode::Cancelled, "stopped while waiting for another apply");
     if (holder.empty()) {
       PGC_TRY(holder, holder_of_lock(side));

@@ -81,6 +81,8 @@ Result<std::string> run_program(const Contract& contract, const postgres::Dsn& d
     request.arguments[0] = python_of(contract.migrations->command);
   request.directory = contract.directory;
   std::string options = session_option("lock_timeout", std::to_string(lock_timeout_ms));
+  // Where the program is ended while it waits for a lock, its session is not to stay in the queue in front of others.
+  options += " " + session_option("client_connection_check_interval", "1000");
   if (!program.role.empty()) options += " " + session_option("role", program.role);
   if (!program.search_path.empty()) options += " " + session_option("search_path", program.search_path);
   set_connection(request, dsn, options);
