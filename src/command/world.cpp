@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 
 #include "cluster/embedded.hpp"
 #include "contract/environment.hpp"
@@ -13,11 +14,22 @@
 #include "tenancy/design.hpp"
 
 namespace pgcontract::command {
+namespace {
+
+// Alembic, seeds, psql and the server are handed what they need, a password never by their environment: so no DSN that
+// stands in ours is theirs to inherit.
+void withhold_from_children(const Environment& environment) {
+  if (environment.source == Environment::Source::Variable) unsetenv(environment.variable_or_path.c_str());
+}
+
+}  // namespace
 
 Result<Place> open_place(const Arguments& arguments) {
   PGC_TRY(Contract contract, contract::load_contract(arguments.contract_file));
   PGC_TRY(const Environment* environment, contract::choose_environment(contract, arguments.environment));
   Environment chosen = *environment;
+  for (const auto& other : contract.environments)
+    if (other.variable_or_path != chosen.variable_or_path) withhold_from_children(other);
   return Place{std::move(contract), std::move(chosen)};
 }
 
@@ -25,6 +37,7 @@ Result<postgres::Dsn> resolve_dsn(const Place& place) {
   if (place.environment.source == Environment::Source::Embedded)
     return cluster::dsn(cluster::locate(place.contract.directory, place.environment.name, place.environment.database));
   PGC_TRY(const SecretString text, contract::read_dsn(place.contract, place.environment));
+  withhold_from_children(place.environment);
   auto dsn = postgres::Dsn::parse(text);
   if (!dsn) return with_context(dsn.error(), "environment " + place.environment.name);
   return dsn;
