@@ -1,0 +1,1 @@
+pgcontract completion bash >c && bash -n c && echo valid

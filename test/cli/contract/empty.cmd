@@ -1,0 +1,2 @@
+: >contract.yaml
+pgcontract verify

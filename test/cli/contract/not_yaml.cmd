@@ -1,0 +1,2 @@
+printf 'contract: 1\nname: [x\n' >contract.yaml
+pgcontract verify

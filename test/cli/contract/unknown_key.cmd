@@ -1,0 +1,2 @@
+sed 's/^tenancy:/tenancies:/' "$STRATMASTER/contract.yaml" >contract.yaml
+pgcontract verify

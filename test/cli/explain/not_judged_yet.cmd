@@ -1,0 +1,1 @@
+pgcontract explain backup.drill_fresh

@@ -1,0 +1,1 @@
+pgcontract explain tenancy.rls_forced

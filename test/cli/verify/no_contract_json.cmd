@@ -1,0 +1,1 @@
+pgcontract --format json verify | sed 's/"at": "[^"]*"/"at": "…"/'

@@ -1,0 +1,1 @@
+pgcontract --format yml verify
