@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "command/list.hpp"
 #include "command/local_cluster.hpp"
 #include "tenancy/design.hpp"
@@ -53,7 +55,8 @@ Result<Table> cluster_of(const Place& place, const postgres::Dsn& dsn) {
   table.rows.push_back({"standby", seen.server.in_recovery ? "yes" : "no"});
   table.rows.push_back({"under_contract", seen.registry.present ? "yes" : "no"});
   table.rows.push_back({"tenants", std::to_string(seen.registry.tenants.size())});
-  table.rows.push_back({"tables", std::to_string(seen.relations.size())});
+  const auto tables = std::ranges::count_if(seen.relations, [](const Relation& r) { return tenancy::is_table(r); });
+  table.rows.push_back({"tables", std::to_string(tables)});
   PGC_TRY(auto job, last_job(connection));
   table.rows.push_back({"last_job", std::move(job)});
   return table;

@@ -7,24 +7,24 @@ namespace pgcontract::compare {
 namespace {
 
 constexpr std::string_view kMigrationsPending =
-    "pgcontract 0.1 does not judge this yet: it needs each revision applied, undone and applied again in a scratch "
+    "not judged yet: needs each revision applied, undone and applied again in a scratch "
     "database";
 constexpr std::string_view kTenancyPending =
-    "pgcontract 0.1 does not judge this yet: it needs the privilege graph searched from every tenant, and the attacks "
+    "not judged yet: needs the privilege graph searched from every tenant, and the attacks "
     "run";
 constexpr std::string_view kCredentialsPending =
-    "pgcontract 0.1 does not judge this yet: it needs to read the SOPS and sealed secret files and the ledger of "
+    "not judged yet: needs to read the SOPS and sealed secret files and the ledger of "
     "rotations";
 constexpr std::string_view kBackupPending =
-    "pgcontract 0.1 does not judge this yet: it needs to read the backup store, the archive of WAL and the ledger of "
+    "not judged yet: needs to read the backup store, the archive of WAL and the ledger of "
     "drills";
 constexpr std::string_view kMonitoringPending =
-    "pgcontract 0.1 does not judge this yet: it needs to ask Prometheus and Grafana";
+    "not judged yet: needs to ask Prometheus and Grafana";
 constexpr std::string_view kMaintenancePending =
-    "pgcontract 0.1 does not judge this yet: it needs table statistics over time, the ledger of maintenance and the "
+    "not judged yet: needs table statistics over time, the ledger of maintenance and the "
     "change log";
 constexpr std::string_view kReportingPending =
-    "pgcontract 0.1 does not judge this yet: it needs the reporting cluster observed together with this one";
+    "not judged yet: needs the reporting cluster observed together with this one";
 
 // A clause without a check needs no facts.
 Clause pending(std::string_view id, std::string_view title, std::string_view sentence, std::string_view why,

@@ -3,8 +3,8 @@
 PROGRAM=$1
 source "$(dirname "$0")/lib.sh"
 
-export STAGING_DATABASE_URL DATABASE_URL
-unset STAGING_DATABASE_URL DATABASE_URL
+
+
 runs 4 pgc --env ci verify
 says "DATABASE_URL is not set" "export DATABASE_URL="
 DATABASE_URL='' runs 4 pgc --env ci verify
@@ -58,8 +58,8 @@ ok "a DSN file that others may read is refused"
 # format, the arguments of every process, the environment of every process but ours, where the user put it, the journal.
 secret=MarkerPa55wordQz
 sql "CREATE ROLE deployer LOGIN SUPERUSER PASSWORD '$secret'"
-DATABASE_URL=postgresql://deployer:$secret@$address
-STAGING_DATABASE_URL=postgresql://other:$secret@127.0.0.1:1/d # a DSN of another environment is no business of children
+export DATABASE_URL=postgresql://deployer:$secret@$address
+export STAGING_DATABASE_URL=postgresql://other:$secret@127.0.0.1:1/d # a DSN of another environment is no business of children
 cat >"$WORK/watch.py" <<'PYTHON'
 import glob, os, sys
 secret, stop, found = sys.argv[1].encode(), sys.argv[2], set()

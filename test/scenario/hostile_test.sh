@@ -55,7 +55,8 @@ CODE=0
 pgc apply >"$OUT" 2>"$ERR" </dev/null || CODE=$?
 [ "$CODE" -le 1 ] || fail "apply ends with 0 or 1"
 clean apply
-equals "the binding is bound to PostgreSQL's own operator" "t" "$(sql "SELECT polqual::text ~ ':opno 2972 ' FROM pg_policy WHERE polname = 'tenant_role_binding' AND polrelid = 'stratmaster_api.reports'::regclass")"
+equals "the binding is bound to PostgreSQL's own operator" "t" "$(sql "SELECT polqual::text ~ ':opno 2972 '
+  FROM pg_policy WHERE polname = 'tenant_role_binding' AND polrelid = 'stratmaster_api.reports'::regclass")"
 ok "apply mends policies with PostgreSQL's own operators and functions"
 CODE=0
 pgc tenant add "$TENANT_B" >"$OUT" 2>"$ERR" </dev/null || CODE=$?

@@ -37,7 +37,10 @@ equals "the display name is kept as given" "O'Neill \"& sons\" \\ çü" "$(json 
 ok "odd names are created, protected, onboarded and verified, and a second apply changes nothing"
 
 sql "ALTER ROLE \"App Tenant's $(hex "$TENANT_A")\" PASSWORD 'p'"
-session() { PGPASSWORD=p psql -XAtq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(port)" -U "App Tenant's $(hex "$TENANT_A")" -d stratmaster -c "$1"; }
+session() {
+  PGPASSWORD=p psql -XAtq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(port)" -U "App Tenant's $(hex "$TENANT_A")" \
+    -d stratmaster -c "$1"
+}
 equals "the tenant's role is bound to its id" "$TENANT_A" "$(session 'SELECT pgcontract.assert_boundary()')"
 session 'INSERT INTO "research_""Täble"" 1" ("Tenant Id") VALUES (current_setting($$app.tenant_id$$)::uuid)'
 sql "INSERT INTO \"My \"\"App\"\" Schéma\".\"research_\"\"Täble\"\" 1\" (\"Tenant Id\") VALUES ('$TENANT_B')"
