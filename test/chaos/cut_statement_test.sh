@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# The connection cut at a statement, before it reaches the server and before its answer comes back: verify says so,
+# apply goes on by connecting again or fails clearly, and the next apply completes it.
+#   cut_statement_test.sh PROGRAM [EVERY]      every EVERY-th statement; 1 for all of them
+PROGRAM=$1
+every=${2:-9}
+source "$(dirname "$0")/lib.sh"
+gate=$(realpath "$(dirname "$0")/gate.py")
+
+up_and_apply "$TENANT_A" "$TENANT_B"
+snapshot "$WORK/whole"
+DATABASE_URL=$(dsn)
+export DATABASE_URL
+server=$(port)
+
+# gated GATE-OPTIONS… -- WORDS…: pgcontract behind the gate; its exit code is in CODE.
+gated() {
+  local options=()
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  CODE=0
+  (cd "$HOME_DIR" && /usr/bin/python3 "$gate" --server "$server" --count "$WORK/count" "${options[@]}" -- \
+    "$PROGRAM" --contract "$CONTRACT" --env ci "$@") >"$OUT" 2>"$ERR" </dev/null || CODE=$?
+}
+damage() {
+  sql "ALTER TABLE stratmaster_api.reports NO FORCE ROW LEVEL SECURITY; GRANT SELECT ON stratmaster_api.reports TO PUBLIC;
+       DROP SCHEMA tenant_$(hex "$TENANT_B") CASCADE"
+}
+
+gated -- verify
+[ "$CODE" = 0 ] || fail "verify works through the gate"
+statements=$(cat "$WORK/count")
+[ "$statements" -gt 10 ] || fail "verify sends statements"
+cuts=0
+for ((n = 1; n <= statements; n += every)); do
+  for how in "" --after; do
+    # shellcheck disable=SC2086 # no word where there is none
+    gated --cut "$n" $how -- verify
+    [ "$CODE" = 4 ] || fail "verify with its connection cut at statement $n of $statements ${how:-before} ends with 4"
+    says "error"
+    cuts=$((cuts + 1))
+  done
+done
+runs 0 pgc verify
+ok "verify fails clearly wherever its connection is cut ($cuts cuts at $statements statements)"
+
+damage
+gated -- apply
+[ "$CODE" = 0 ] || fail "apply works through the gate"
+statements=$(cat "$WORK/count")
+cuts=0 completed=0
+for ((n = 1; n <= statements; n += every)); do
+  for how in "" --after --for-good; do
+    damage
+    # shellcheck disable=SC2086
+    gated --cut "$n" $how -- apply
+    case $CODE in
+      0) completed=$((completed + 1)) ;;
+      3 | 4) says "error" ;;
+      *) fail "apply cut at statement $n of $statements ${how:-before} ends with 0, 3 or 4" ;;
+    esac
+    runs 0 pgc apply
+    journal_is_closed
+    snapshot "$WORK/found"
+    same_files "apply cut at statement $n of $statements ${how:-before}: the next completes it" "$WORK/whole" "$WORK/found"
+    cuts=$((cuts + 1))
+  done
+done
+[ "$completed" -gt 0 ] || fail "some cut applies complete by connecting again"
+ok "wherever apply's connection is cut, it or the next one completes ($cuts cuts at $statements statements, $completed went on)"
+
+done_testing
