@@ -62,18 +62,18 @@ export DATABASE_URL=postgresql://deployer:$secret@$address
 export STAGING_DATABASE_URL=postgresql://other:$secret@127.0.0.1:1/d # a DSN of another environment is no business of children
 cat >"$WORK/watch.py" <<'PYTHON'
 import glob, os, sys
-secret, stop, found = sys.argv[1].encode(), sys.argv[2], set()
+secret, stop, here, program, found = sys.argv[1].encode(), *sys.argv[2:5], set()
 ours, seen = os.getpid(), set()
 while not os.path.exists(stop):
     for folder in glob.glob("/proc/[0-9]*"):
         pid = int(folder[6:])
         try:
-            name = open(folder + "/comm").read().strip()
+            name = open(folder + "/comm", errors="replace").read().strip()
             arguments = open(folder + "/cmdline", "rb").read()
             environment = open(folder + "/environ", "rb").read()
+            child = os.readlink(folder + "/cwd").startswith(here) and name != program
         except OSError:
             continue
-        child = "/s/" in os.path.realpath(folder + "/cwd") + "/" and name != "pgcontract"
         if child:
             seen.add(name)
         if pid != ours and secret in arguments:
@@ -83,8 +83,8 @@ while not os.path.exists(stop):
 print(sorted(seen), file=sys.stderr)
 print("\n".join(sorted(found)))
 PYTHON
-env -u DATABASE_URL -u STAGING_DATABASE_URL /usr/bin/python3 "$WORK/watch.py" "$(sed 's/^/x/' <<<"$secret" | cut -c2-)" \
-  "$WORK/stop" >"$WORK/found" 2>"$WORK/seen" &
+env -u DATABASE_URL -u STAGING_DATABASE_URL /usr/bin/python3 "$WORK/watch.py" "$secret" "$WORK/stop" "$HOME_DIR" \
+  "$(basename "$PROGRAM" | cut -c1-15)" >"$WORK/found" 2>"$WORK/seen" &
 watcher=$!
 STARTED+=("$watcher")
 runs 0 pgc --env ci --verbose apply
@@ -100,7 +100,7 @@ for command in status verify plan "tenant list" "psql -- -XAtc 'SELECT 1'"; do
   done
 done
 touch "$WORK/stop"
-wait "$watcher"
+wait "$watcher" || fail "the watcher ended well: $(cat "$WORK/seen")"
 sed -i '/^arguments of python3$/d' "$WORK/found" # the watcher itself, told what to look for
 equals "no process but pgcontract's own holds the password" "" "$(cat "$WORK/found")"
 grep -q "alembic\|python" "$WORK/seen" || fail "the watcher saw children at work ($(cat "$WORK/seen"))"
