@@ -97,7 +97,11 @@ class Run {
     const bool recorded_itself =
         outcome.state == StepState::Done && outcome.step.transactional && !outcome.step.program;
     if (recorded_itself) return {};
-    return journal_.set(outcome.step.number, outcome.state, outcome.error ? outcome.error->describe() : "");
+    const auto written =
+        journal_.set(outcome.step.number, outcome.state, outcome.error ? outcome.error->describe() : "");
+    // Where the journal's connection is gone too, why the step failed tells more than that.
+    if (!written && outcome.error) return fail(*outcome.error);
+    return written;
   }
 
   // On a bare cluster the ledger is made by one of the first steps; what ran before it is written down then.
