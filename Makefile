@@ -9,7 +9,7 @@ ARGS   ?=
 PGCONTRACT := $(CURDIR)/$(BUILD)/src/pgcontract
 STRATMASTER := $(MAKE) --no-print-directory -C stratmaster PGCONTRACT=$(PGCONTRACT) ENV=$(ENV) ARGS="$(ARGS)"
 
-.PHONY: help build demo demo.down test check format bench matrix chaos asan tsan migrate db.psql db.reset clean
+.PHONY: help build demo demo.down test check format bench matrix long asan tsan migrate db.psql db.reset clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z.]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -53,6 +53,11 @@ bench: ## measure, against pg_dump
 matrix: ## the server tests on PostgreSQL 14, 16, 17 and 18
 	@$(MAKE) --no-print-directory build TESTS=1
 	@tools/matrix $(BUILD)
+
+long: ## the longest suites: kill -9 at every moment, a cut at every statement
+	@tools/install_packages build run test
+	@$(MAKE) --no-print-directory build TESTS=1
+	@ctest --test-dir $(BUILD) --output-on-failure -L long
 
 asan: ## every test under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory test BUILD=build-asan CONFIG=Asan
