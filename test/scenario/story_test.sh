@@ -62,7 +62,7 @@ says "Acme" "app_tenant_$(hex "$TENANT_A")" "no clause has a finding on this ten
 runs 4 pgc tenant show 99999999-9999-4999-8999-999999999999
 says "there is no tenant"
 runs 2 pgc tenant show 99999999-9999
-runs 4 pgc tenant add not-a-uuid
+runs 2 pgc tenant add not-a-uuid
 ok "tenants are listed and shown; a name that is no uuid is refused"
 
 runs 0 pgc status
