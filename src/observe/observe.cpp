@@ -136,10 +136,19 @@ Result<void> read_registry(Reader& reader, Observation& into) {
   return reader.read(Fact::Registry, query_text("sql/registry.sql"), read_registered_tenant);
 }
 
+// As Alembic makes it. A column of another type may have a cast to text that somebody wrote, and reading it would run
+// that as us.
+bool is_version_table(const Relation& relation, const std::string& table_name, const Observation& observation) {
+  constexpr Oid kText = 25, kVarchar = 1043;
+  if (relation.kind != 'r' || relation.name != table_name) return false;
+  const Column* version = observation.column_named(relation.oid, "version_num");
+  return version && (version->type == kVarchar || version->type == kText);
+}
+
 // ONLY and kind 'r': a tenant could hang a child table or a view of that name under it.
 Result<void> read_version_tables(Reader& reader, Observation& into, const std::string& table_name) {
   for (const auto& relation : into.relations)
-    if (relation.kind == 'r' && relation.name == table_name && into.column_named(relation.oid, "version_num"))
+    if (is_version_table(relation, table_name, into))
       into.version_tables.push_back(VersionTable{relation.schema, relation.oid, {}});
   std::string select;
   std::size_t in_statement = 0;
