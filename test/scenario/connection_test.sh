@@ -3,8 +3,6 @@
 PROGRAM=$1
 source "$(dirname "$0")/lib.sh"
 
-
-
 runs 4 pgc --env ci verify
 says "DATABASE_URL is not set" "export DATABASE_URL="
 DATABASE_URL='' runs 4 pgc --env ci verify
@@ -24,7 +22,7 @@ hides pa55word
 DATABASE_URL=postgresql://u:pa55word@no-such-host.invalid/d runs 4 pgc --env ci verify
 says "could not translate host name"
 hides pa55word
-DATABASE_URL=postgresql:///d?host=/nonexistent runs 4 pgc --env ci apply
+DATABASE_URL="postgresql:///d?host=/nonexistent" runs 4 pgc --env ci apply
 says "No such file"
 ok "an unreachable server is an error with a hint, and the password is not in it"
 

@@ -16,9 +16,9 @@ PATH=/usr/bin:$PATH
 unset PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGOPTIONS PGSERVICE DATABASE_URL STAGING_DATABASE_URL
 export PGCONNECT_TIMEOUT=10 NO_COLOR=1 LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
-TENANT_A=11111111-1111-4111-8111-111111111111
-TENANT_B=22222222-2222-4222-8222-222222222222
-TENANT_C=33333333-3333-4333-8333-333333333333
+# shellcheck disable=SC2034 # three tenants, for the tests
+readonly TENANT_A=11111111-1111-4111-8111-111111111111 TENANT_B=22222222-2222-4222-8222-222222222222 \
+  TENANT_C=33333333-3333-4333-8333-333333333333
 hex() { echo "${1//-/}"; }
 
 # The server's user must be able to enter: /var/tmp, where /tmp may be private or in memory.
@@ -32,7 +32,7 @@ cp "$HOME_DIR/contract.yaml" "$HOME_DIR/contract.first.yaml" # tests spoil the o
 CONTRACT=$HOME_DIR/contract.yaml
 CLUSTER=$HOME_DIR/.pgcontract/local
 OUT=$WORK/out ERR=$WORK/err
-: >"$OUT" >"$ERR"
+touch "$OUT" "$ERR"
 CODE=0
 COUNT=0
 CLEANUPS=() # commands of a test's own, run before the cluster goes
