@@ -3,9 +3,9 @@
 
     bench/tenants.py ONE_TENANT.json FIRST LAST > tenants.sql
 
-ONE_TENANT.json is the report of one real `pgcontract --format json tenant add 00000000-0000-4000-8000-000000000000`: its
-statements, with the id replaced, are the ones every other tenant gets, so that what is measured cannot part from what
-the program makes. Tenants FIRST to LAST are written, a transaction each.
+ONE_TENANT.json is the report of one real `pgcontract --format json tenant add 00000000-0000-4000-8000-000000000000`.
+Its statements, with the id replaced, are the ones every other tenant gets, so that what is measured cannot part from
+what the program makes. Tenants FIRST to LAST are written, a transaction each.
 """
 
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole story on the server whose programs are in PGCONTRACT_POSTGRES_BIN: up, apply, tenants, verify, a second apply
-# that changes nothing, damage and mending, two tenants' sessions. What differs from version to version is named here.
+# The whole story on the server whose programs are in PGCONTRACT_POSTGRES_BIN: up, apply, tenants, verify, a second
+# apply that changes nothing, damage and mending, two tenants' sessions. What differs from version to version is named here.
 #   PGCONTRACT_POSTGRES_BIN=… test/matrix/story_test.sh PROGRAM MAJOR
 PROGRAM=$1 MAJOR=$2
 source "$(dirname "$0")/../scenario/lib.sh"
@@ -99,8 +99,8 @@ equals "checkout's SET ROLE and the boundary hold" "$TENANT_A" \
   "$(as_tenant "$TENANT_A" "SET ROLE $role_a; SELECT pgcontract.assert_boundary()")"
 equals "a spoofed app.tenant_id shows nothing" "" \
   "$(as_tenant "$TENANT_A" "SET app.tenant_id = '$TENANT_B'; SELECT title FROM stratmaster_api.reports")"
-refused "SET app.tenant_id = '$TENANT_B'; INSERT INTO stratmaster_api.reports (tenant_id, title) VALUES ('$TENANT_B', 'x')" \
-  "row-level security"
+refused "SET app.tenant_id = '$TENANT_B';
+         INSERT INTO stratmaster_api.reports (tenant_id, title) VALUES ('$TENANT_B', 'x')" "row-level security"
 refused "SET app.tenant_id = '$TENANT_B'; SELECT pgcontract.assert_boundary()" "does not name the tenant"
 refused "SELECT * FROM $schema_b.research_projects" "permission denied for schema"
 refused "SET ROLE pgc_owner" "permission denied to set role"
