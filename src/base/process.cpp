@@ -218,7 +218,7 @@ std::string find_program(const std::string& name) {
   std::string_view rest = path ? path : "/usr/bin:/bin";
   while (true) {
     const auto colon = rest.find(':');
-    const std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
+    std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
     if (access(candidate.c_str(), X_OK) == 0) return candidate;
     if (colon == std::string_view::npos) return {};
     rest = rest.substr(colon + 1);

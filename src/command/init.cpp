@@ -42,7 +42,7 @@ Result<Place> place_from(const std::string& source) {
 }
 
 Result<std::string> name_from(const Arguments& arguments) {
-  const std::string name = arguments.get("--name");
+  std::string name = arguments.get("--name");
   if (!arguments.has("--name")) return name;
   if (const auto complaint = contract::check(contract::rule::kContractName, name))
     return fail(ErrorCode::Usage, "--name " + complaint->message, complaint->hint);
