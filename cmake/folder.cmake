@@ -1,6 +1,6 @@
 # A folder of src/ is one static library that links only what it may include: the include rule of
-# ARCHITECTURE.md, enforced by the build (each folder sees the headers of the folders it names) and by
-# tools/check_includes.
+# ARCHITECTURE.md. Linking enforces it for functions, tools/check_includes for headers, since all of
+# src/ is on the include path.
 #
 #   pgcontract_folder(NAME [USES folder...] [LIBS target...] [EMBED pattern...])
 #
