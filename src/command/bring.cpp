@@ -120,10 +120,10 @@ Result<Brought> bring(const Place& place, const postgres::Dsn& dsn, const Wish& 
       return fail(ErrorCode::Unsupported, "the server is a standby", "Name the primary in the DSN.", dsn.describe());
     // What cannot be seen cannot be mended: a plan over half a world would be half a plan that looks whole.
     if (const auto& unreadable = brought.world.observation.unreadable; !unreadable.empty())
-      return fail(ErrorCode::Permission,
-                  fmt::format("the {} cannot be read: {}", to_string(unreadable.begin()->first),
-                              unreadable.begin()->second),
-                  "Use the role that administers this database; nothing was changed.", dsn.describe());
+      return fail(
+          ErrorCode::Permission,
+          fmt::format("the {} cannot be read: {}", to_string(unreadable.begin()->first), unreadable.begin()->second),
+          "Use the role that administers this database; nothing was changed.", dsn.describe());
     PGC_TRY(brought.rest, plan_now(place, brought.world, wish));
     if (brought.rest.empty() || (wish.only_new_tenants && round > 1)) return brought;
     if (round == 1) {

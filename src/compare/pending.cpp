@@ -18,8 +18,7 @@ constexpr std::string_view kCredentialsPending =
 constexpr std::string_view kBackupPending =
     "not judged yet: needs to read the backup store, the archive of WAL and the ledger of "
     "drills";
-constexpr std::string_view kMonitoringPending =
-    "not judged yet: needs to ask Prometheus and Grafana";
+constexpr std::string_view kMonitoringPending = "not judged yet: needs to ask Prometheus and Grafana";
 constexpr std::string_view kMaintenancePending =
     "not judged yet: needs table statistics over time, the ledger of maintenance and the "
     "change log";

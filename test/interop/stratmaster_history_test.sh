@@ -8,7 +8,7 @@
 # first failure ends with exit code 1; 77 where Alembic is not installed.
 set -u
 
-root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 ini=$root/stratmaster/packages/api/alembic.ini
 server=${DATABASE_URL:?set it to a superuser of a disposable server}
 unset PGOPTIONS

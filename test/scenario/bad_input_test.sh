@@ -97,7 +97,8 @@ runs 0 pgc verify
 ok "a missing alembic.ini and a missing revision are findings with their file"
 
 sql "CREATE ROLE looker LOGIN PASSWORD 'looker'; GRANT CONNECT ON DATABASE stratmaster TO looker"
-export DATABASE_URL="postgresql://looker:looker@127.0.0.1:$(port)/stratmaster"
+DATABASE_URL="postgresql://looker:looker@127.0.0.1:$(port)/stratmaster"
+export DATABASE_URL
 runs 0 pgc --env ci verify --format json
 equals "without rights the registry's clauses are unknown" unknown "$(verdict tenancy.schema_per_tenant)"
 equals "without rights the version tables' clauses are unknown" unknown "$(verdict migrations.at_head)"

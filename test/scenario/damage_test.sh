@@ -4,8 +4,7 @@ PROGRAM=$1
 source "$(dirname "$0")/lib.sh"
 
 up_and_apply "$TENANT_A" "$TENANT_B"
-schema_a=tenant_$(hex "$TENANT_A") role_a=app_tenant_$(hex "$TENANT_A")
-schema_b=tenant_$(hex "$TENANT_B") role_b=app_tenant_$(hex "$TENANT_B")
+role_a=app_tenant_$(hex "$TENANT_A") schema_b=tenant_$(hex "$TENANT_B")
 sql "INSERT INTO stratmaster_api.reports (tenant_id, title) VALUES ('$TENANT_A', 'kept')"
 runs 0 pgc verify
 snapshot "$WORK/whole"
