@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -42,11 +43,11 @@ class Run {
         continue;
       }
       tell(plan_.steps[next]);
-      Outcome& outcome = application.outcomes[next] = runner.run(plan_.steps[next]);
+      put(application.outcomes[next], runner.run(plan_.steps[next]));
       ++done_;
-      PGC_CHECK(record(outcome));
+      PGC_CHECK(record(application.outcomes[next]));
       PGC_CHECK(begin_journal_when_possible(application.outcomes, next));
-      failed = outcome.state == StepState::Failed;
+      failed = application.outcomes[next].state == StepState::Failed;
       ++next;
     }
     PGC_CHECK(journal_.finish(application));
@@ -54,33 +55,51 @@ class Run {
   }
 
  private:
-  // Tenants' steps that stand together are independent of each other, unless one tenant has two.
   std::size_t end_of_tenants(std::size_t first) const {
     std::size_t end = first;
-    std::vector<Uuid> seen;
-    while (end < plan_.steps.size() && plan_.steps[end].tenant &&
-           (seen.empty() || !std::ranges::binary_search(seen, *plan_.steps[end].tenant))) {
-      seen.insert(std::ranges::upper_bound(seen, *plan_.steps[end].tenant), *plan_.steps[end].tenant);
-      ++end;
-    }
+    while (end < plan_.steps.size() && plan_.steps[end].tenant) ++end;
     return end;
   }
 
+  // What became of a step takes its place beside the step itself, which may be large.
+  static void put(Outcome& slot, Outcome outcome) {
+    outcome.step = std::move(slot.step);
+    slot = std::move(outcome);
+  }
+
+  // Tenants' steps that stand together: each tenant's in their order, different tenants' side by side.
+  std::vector<std::vector<std::size_t>> by_tenant(std::size_t first, std::size_t end) const {
+    std::vector<std::vector<std::size_t>> tenants;
+    std::map<Uuid, std::size_t> place;
+    for (std::size_t i = first; i < end; ++i) {
+      const auto [at, is_new] = place.emplace(*plan_.steps[i].tenant, tenants.size());
+      if (is_new) tenants.emplace_back();
+      tenants[at->second].push_back(i);
+    }
+    return tenants;
+  }
+
   Result<void> run_tenants(std::size_t first, std::size_t end, std::vector<Outcome>& outcomes) {
-    std::atomic<std::size_t> next{first};
+    const auto tenants = by_tenant(first, end);
+    std::atomic<std::size_t> next{0};
     std::optional<Error> journal_error;
+    // The rest of a tenant's steps relies on the one that failed; other tenants' do not.
+    const auto serve = [&](StepRunner& runner, std::size_t i) {
+      Outcome outcome = runner.run(plan_.steps[i]);
+      const std::lock_guard guard(mutex_);
+      ++done_;
+      progress_(done_, static_cast<int>(plan_.steps.size()), plan_.steps[i].object);
+      put(outcomes[i], std::move(outcome));
+      if (auto recorded = record(outcomes[i]); !recorded && !journal_error) journal_error = recorded.error();
+      return outcomes[i].state != StepState::Failed;
+    };
     const auto work = [&] {
       StepRunner runner(contract_, dsn_, options_, journal_, mutex_);
-      for (std::size_t i = next++; i < end && !interrupt::stop_requested(); i = next++) {
-        Outcome outcome = runner.run(plan_.steps[i]);
-        const std::lock_guard guard(mutex_);
-        ++done_;
-        progress_(done_, static_cast<int>(plan_.steps.size()), plan_.steps[i].object);
-        if (auto recorded = record(outcome); !recorded && !journal_error) journal_error = recorded.error();
-        outcomes[i] = std::move(outcome);
-      }
+      for (std::size_t t = next++; t < tenants.size() && !interrupt::stop_requested(); t = next++)
+        for (const std::size_t i : tenants[t])
+          if (interrupt::stop_requested() || !serve(runner, i)) break;
     };
-    const auto count = std::min<std::size_t>(static_cast<std::size_t>(std::max(1, options_.workers)), end - first);
+    const auto count = std::min<std::size_t>(static_cast<std::size_t>(std::max(1, options_.workers)), tenants.size());
     {
       std::vector<std::jthread> workers;
       for (std::size_t i = 1; i < count; ++i) workers.emplace_back(work);

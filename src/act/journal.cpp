@@ -39,18 +39,13 @@ Result<void> Journal::begin(const Plan& plan) {
   return {};
 }
 
-Result<void> Journal::mark_done(postgres::Connection& connection, int step) const {
+std::string Journal::mark_done(int step) const {
   if (!begun_) return {};
-  PGC_TRY(const auto marked,
-          connection.query("UPDATE pgcontract.job_step AS s SET state = 'done', changed_at = pg_catalog.now() "
-                           "FROM (SELECT j.id FROM pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) "
-                           "$1::pg_catalog.uuid AND j.state OPERATOR(pg_catalog.=) 'running' FOR SHARE) AS job "
-                           "WHERE s.job OPERATOR(pg_catalog.=) job.id "
-                           "AND s.number OPERATOR(pg_catalog.=) $2::pg_catalog.int4",
-                           {job_.canonical(), std::to_string(step)}));
-  if (marked.affected() == 1) return {};
-  return fail(ErrorCode::Conflict, "another apply took over this database while the connection was lost",
-              "This step was rolled back. See how the other one ends: pgcontract status");
+  return fmt::format(
+      "UPDATE pgcontract.job_step AS s SET state = 'done', changed_at = pg_catalog.now() FROM (SELECT j.id FROM "
+      "pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) {} AND j.state OPERATOR(pg_catalog.=) 'running' FOR SHARE) "
+      "AS job WHERE s.job OPERATOR(pg_catalog.=) job.id AND s.number OPERATOR(pg_catalog.=) {}",
+      quoted_literal(job_.canonical()), step);
 }
 
 Result<void> Journal::set(int step, StepState state, std::string_view error) {

@@ -29,9 +29,10 @@ class Journal {
   // dead).
   Result<void> begin(const Plan& plan);
   bool has_begun() const { return begun_; }
-  // Marks a step done within the step's own transaction on `connection`. Fails where the job is no longer the running
-  // one: another apply took over after our lock was lost, and ours must not commit (a fencing token, in effect).
-  Result<void> mark_done(postgres::Connection& connection, int step) const;
+  // The statement that marks a step done within the step's own transaction. It changes one row, unless the job is no
+  // longer the running one: then another apply took over after our lock was lost, and ours must not commit (a fencing
+  // token, in effect). Empty before begin().
+  std::string mark_done(int step) const;
   Result<void> set(int step, StepState state, std::string_view error);
   Result<void> set_running(int step);
   // Whether the step's transaction was committed: asked after a connection broke at COMMIT.

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "act/program.hpp"
 #include "base/interrupt.hpp"
@@ -17,6 +18,7 @@ namespace {
 constexpr int kFirstPauseMs = 100;
 constexpr int kLongestPauseMs = 2'000;
 constexpr std::size_t kShownStatement = 120;
+constexpr std::string_view kBegin = "BEGIN;\n";
 
 bool worth_another_attempt(const Error& error) {
   return error.code == ErrorCode::LockTimeout || error.code == ErrorCode::ConnectionLost ||
@@ -37,12 +39,26 @@ std::string joined(const std::vector<std::string>& statements) {
   return script;
 }
 
+constexpr std::string_view kPosition = "character ";
+
+std::optional<std::size_t> position_of(const Error& error) {
+  std::size_t position = 0;
+  if (!error.where.starts_with(kPosition)) return std::nullopt;
+  std::from_chars(error.where.data() + kPosition.size(), error.where.data() + error.where.size(), position);
+  return position;
+}
+
+// The error of a message as that of its part behind the first `size` bytes.
+Error shifted(Error error, std::size_t size) {
+  if (const auto position = position_of(error)) error.where = fmt::format("{}{}", kPosition, *position - std::min(size, *position));
+  return error;
+}
+
 // The server says "character 812" of the script: says which statement that is.
 Error located(Error error, const std::vector<std::string>& statements) {
-  constexpr std::string_view kPrefix = "character ";
-  if (!error.where.starts_with(kPrefix)) return error;
-  std::size_t position = 0;
-  std::from_chars(error.where.data() + kPrefix.size(), error.where.data() + error.where.size(), position);
+  const auto found = position_of(error);
+  if (!found) return error;
+  std::size_t position = *found;
   for (std::size_t i = 0; i < statements.size(); ++i) {
     // Positions count characters, sizes bytes: with UTF-8 names the statement named may be a later one by a few bytes,
     // never an earlier one by whole statements of plain text.
@@ -63,7 +79,6 @@ Error located(Error error, const std::vector<std::string>& statements) {
 Outcome StepRunner::run(const Step& step) {
   const auto start = std::chrono::steady_clock::now();
   Outcome outcome;
-  outcome.step = step;
   while (true) {
     ++outcome.attempts;
     const auto state = attempt(step);
@@ -107,21 +122,33 @@ Result<bool> StepRunner::is_needed(postgres::Connection& connection, const Step&
   return !rows.empty() && rows.at(0, 0) == "t";
 }
 
+// The whole step is one message, so that a distant server is waited for once; COMMIT comes behind the look at whether
+// the job is still ours.
 Result<StepState> StepRunner::run_transaction(postgres::Connection& connection, const Step& step) {
   const auto rolled_back = [&](const Error& error) {
     if (!connection.is_lost()) (void)connection.execute("ROLLBACK");
     return fail(located(error, step.statements));
   };
-  PGC_CHECK(connection.execute("BEGIN"));
-  const auto needed = is_needed(connection, step);
-  if (!needed) return rolled_back(needed.error());
-  if (*needed)
-    if (const auto run = connection.execute(joined(step.statements)); !run) return rolled_back(run.error());
+  std::string script(kBegin);
+  if (!step.needed_if.empty()) {
+    PGC_CHECK(connection.execute(std::exchange(script, "")));
+    const auto needed = is_needed(connection, step);
+    if (!needed) return rolled_back(needed.error());
+    if (!*needed) {
+      PGC_CHECK(connection.execute("ROLLBACK"));
+      return StepState::Unneeded;
+    }
+  }
   // begin() comes before every worker, so the journal is only read here: no lock is held over the network.
-  if (*needed)
-    if (const auto marked = journal_.mark_done(connection, step.number); !marked) return rolled_back(marked.error());
+  const std::string mark = journal_.mark_done(step.number);
+  const std::size_t before = script.size();
+  const auto changed = connection.execute_counted(script + joined(step.statements) + mark);
+  if (!changed) return rolled_back(shifted(changed.error(), before));
+  if (!mark.empty() && *changed != 1)
+    return rolled_back({ErrorCode::Conflict, "another apply took over this database while the connection was lost",
+                        "This step was rolled back. See how the other one ends: pgcontract status", {}, {}, {}});
   if (const auto committed = connection.execute("COMMIT"); !committed) return rolled_back(committed.error());
-  return *needed ? StepState::Done : StepState::Unneeded;
+  return StepState::Done;
 }
 
 Result<StepState> StepRunner::run_statement_by_statement(postgres::Connection& connection, const Step& step) {

@@ -15,7 +15,7 @@ class StepRunner {
              std::mutex& journal_mutex)
       : contract_(contract), dsn_(dsn), options_(options), journal_(journal), journal_mutex_(journal_mutex) {}
 
-  // Never throws, never fails as a whole: the outcome says what became of the step.
+  // Never throws, never fails as a whole: the outcome says what became of the step, which the caller puts into it.
   Outcome run(const Step& step);
 
  private:

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <memory>
+
 #include "alembic/command.hpp"
 #include "alembic/script.hpp"
 #include "base/interrupt.hpp"
 #include "base/process.hpp"
+#include "base/sha256.hpp"
 #include "base/version.hpp"
 #include "report/progress.hpp"
 #include "report/render.hpp"
@@ -41,13 +44,11 @@ plan::TenantMigration render(const Contract& contract, const std::string& from) 
   return migration;
 }
 
-std::vector<std::string> fingerprint_of(const Plan& plan) {
-  std::vector<std::string> all;
-  for (const auto& step : plan.steps) {
-    all.insert(all.end(), step.statements.begin(), step.statements.end());
-    if (step.program) all.push_back(fmt::format("{}", fmt::join(step.program->arguments, " ")));
-  }
-  return all;
+std::string fingerprint_of(const Plan& plan) {
+  Sha256 sum;
+  for (const auto& step : plan.steps)
+    for (const auto& word : step.program ? step.program->arguments : step.statements) sum.add(word + '\n');
+  return sum.hex();
 }
 
 void append(Application& all, Application&& round) {
@@ -90,57 +91,107 @@ Result<bool> production_agreed(const Arguments& arguments, const Place& place, c
                    fmt::format("Apply {} steps to {} ({})?", plan.steps.size(), place.environment.name, target));
 }
 
+namespace {
+
+// The lock, and progress for as long as it is held.
+class Session {
+ public:
+  static Result<Session> open(const Place& place, const postgres::Dsn& dsn, const act::Options& options,
+                              const Arguments& arguments) {
+    interrupt::drain_first(true);
+    auto progress = std::make_unique<report::Progress>(!arguments.quiet, isatty(STDERR_FILENO) != 0);
+    progress->begin("waiting for the lock", 0);
+    PGC_TRY(act::ApplyLock lock, act::ApplyLock::take(dsn, options, [&](std::string_view holder) {
+              progress->advance(0, fmt::format("another apply is at work: {}", holder));
+            }));
+    return Session(place, dsn, options, std::move(progress), std::move(lock));
+  }
+
+  report::Progress& progress() { return *progress_; }
+
+  Result<World> look_to_change() {
+    progress_->begin("reading the catalog", 0);
+    PGC_TRY(World world, look(place_, dsn_));
+    if (world.observation.server.in_recovery)
+      return fail(ErrorCode::Unsupported, "the server is a standby", "Name the primary in the DSN.", dsn_.describe());
+    // What cannot be seen cannot be mended: a plan over half a world would be half a plan that looks whole.
+    if (const auto& unreadable = world.observation.unreadable; !unreadable.empty())
+      return fail(ErrorCode::Permission,
+                  fmt::format("the {} cannot be read: {}", to_string(unreadable.begin()->first),
+                              unreadable.begin()->second),
+                  "Use the role that administers this database; nothing was changed.", dsn_.describe());
+    return world;
+  }
+
+  // True: every step is done.
+  Result<bool> run(const Plan& plan, Application& all) {
+    progress_->begin("applying", static_cast<int>(plan.steps.size()));
+    PGC_TRY(Application round,
+            act::act(place_.contract, dsn_, lock_, plan, options_,
+                     [&](int done, int, std::string_view detail) { progress_->advance(done, detail); }));
+    const bool complete = round.count(StepState::Failed) == 0 && round.count(StepState::NotRun) == 0;
+    append(all, std::move(round));
+    return complete;
+  }
+
+ private:
+  Session(const Place& place, const postgres::Dsn& dsn, const act::Options& options,
+          std::unique_ptr<report::Progress> progress, act::ApplyLock lock)
+      : place_(place), dsn_(dsn), options_(options), progress_(std::move(progress)), lock_(std::move(lock)) {}
+
+  const Place& place_;
+  const postgres::Dsn& dsn_;
+  const act::Options& options_;
+  std::unique_ptr<report::Progress> progress_;
+  act::ApplyLock lock_;
+};
+
+}  // namespace
+
 Result<Brought> bring(const Place& place, const postgres::Dsn& dsn, const Wish& wish, const act::Options& options,
                       const Arguments& arguments) {
-  interrupt::drain_first(true);
-  report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
-  progress.begin("waiting for the lock", 0);
-  PGC_TRY(act::ApplyLock lock, act::ApplyLock::take(dsn, options, [&](std::string_view holder) {
-            progress.advance(0, fmt::format("another apply is at work: {}", holder));
-          }));
+  PGC_TRY(Session session, Session::open(place, dsn, options, arguments));
   Brought brought;
-  const auto run = [&](const Plan& plan) -> Result<bool> {
-    progress.begin("applying", static_cast<int>(plan.steps.size()));
-    PGC_TRY(Application round,
-            act::act(place.contract, dsn, lock, plan, options,
-                     [&](int done, int, std::string_view detail) { progress.advance(done, detail); }));
-    const bool complete = round.count(StepState::Failed) == 0 && round.count(StepState::NotRun) == 0;
-    append(brought.application, std::move(round));
-    return complete;
-  };
   if (wish.first) {
-    PGC_TRY(const bool complete, run(*wish.first));
+    PGC_TRY(const bool complete, session.run(*wish.first, brought.application));
     if (!complete) return brought;
   }
-  std::vector<std::string> before;
+  std::string before;
   for (int round = 1; round <= kMostRounds; ++round) {
-    progress.begin("reading the catalog", 0);
-    PGC_TRY(brought.world, look(place, dsn));
-    if (brought.world.observation.server.in_recovery)
-      return fail(ErrorCode::Unsupported, "the server is a standby", "Name the primary in the DSN.", dsn.describe());
-    // What cannot be seen cannot be mended: a plan over half a world would be half a plan that looks whole.
-    if (const auto& unreadable = brought.world.observation.unreadable; !unreadable.empty())
-      return fail(
-          ErrorCode::Permission,
-          fmt::format("the {} cannot be read: {}", to_string(unreadable.begin()->first), unreadable.begin()->second),
-          "Use the role that administers this database; nothing was changed.", dsn.describe());
+    PGC_TRY(brought.world, session.look_to_change());
     PGC_TRY(brought.rest, plan_now(place, brought.world, wish));
-    if (brought.rest.empty() || (wish.only_new_tenants && round > 1)) return brought;
+    if (brought.rest.empty()) return brought;
     if (round == 1) {
-      progress.end();
+      session.progress().end();
       PGC_TRY(const bool agreed, production_agreed(arguments, place, brought.rest, dsn.describe()));
       if (!agreed) return fail(ErrorCode::Cancelled, "nothing was changed");
     }
-    if (auto now = fingerprint_of(brought.rest); now == before)
+    if (std::string now = fingerprint_of(brought.rest); now == before)
       return fail(ErrorCode::Conflict,
-                  fmt::format("the same {} steps are planned again after they were done", now.size()),
+                  fmt::format("the same {} steps are planned again after they were done", brought.rest.steps.size()),
                   "Something undoes them, or the role of the DSN may not do them: see pgcontract plan.");
     else
       before = std::move(now);
-    PGC_TRY(const bool complete, run(brought.rest));
+    PGC_TRY(const bool complete, session.run(brought.rest, brought.application));
     if (!complete) return brought;
   }
   return fail(ErrorCode::Bug, fmt::format("the plan did not come to an end in {} rounds", kMostRounds));
+}
+
+Result<Brought> carry_out(const Place& place, const postgres::Dsn& dsn, const Planner& make_plan,
+                          const act::Options& options, const Arguments& arguments) {
+  PGC_TRY(Session session, Session::open(place, dsn, options, arguments));
+  Brought brought;
+  PGC_TRY(brought.world, session.look_to_change());
+  session.progress().end();
+  PGC_TRY(const Plan plan, make_plan(brought.world));
+  if (plan.empty()) return brought;
+  PGC_TRY(const bool agreed, production_agreed(arguments, place, plan, dsn.describe()));
+  if (!agreed) return fail(ErrorCode::Cancelled, "nothing was changed");
+  PGC_TRY([[maybe_unused]] const bool complete, session.run(plan, brought.application));
+  session.progress().begin("reading the catalog", 0);
+  PGC_TRY(brought.world, look(place, dsn));
+  return brought;
 }
 
 }  // namespace pgcontract::command

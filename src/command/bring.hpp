@@ -1,7 +1,8 @@
 #pragma once
 // Bringing a cluster to the contract: observe, judge, plan, act, again and again until nothing is left, all under the
-// advisory lock. The one path behind apply, reset and tenant add.
+// advisory lock. The one path behind apply and reset; acts on tenants take one round of it.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ struct Wish {
   std::string command;                       // for the journal: "apply"
   std::string only;                          // area or clause; empty: everything
   std::vector<plan::NewTenant> new_tenants;  // to onboard
-  bool only_new_tenants = false;
+  bool only_new_tenants = false;             // findings are left alone
   std::optional<Plan> first;  // run before the first look (reset's drops)
 };
 
@@ -30,6 +31,11 @@ struct Brought {
 };
 Result<Brought> bring(const Place& place, const postgres::Dsn& dsn, const Wish& wish, const act::Options& options,
                       const Arguments& arguments);
+
+// One plan, made from a look under the lock, done once, and looked at again: the acts on tenants. `make_plan` may ask.
+using Planner = std::function<Result<Plan>(const World& world)>;
+Result<Brought> carry_out(const Place& place, const postgres::Dsn& dsn, const Planner& make_plan,
+                          const act::Options& options, const Arguments& arguments);
 
 // From --lock-timeout, --wait, --workers and the contract.
 Result<act::Options> act_options(const Arguments& arguments, const Place& place, std::string command);

@@ -19,6 +19,11 @@ Result<Report> run_plan(const Arguments& arguments);
 Result<Report> run_apply(const Arguments& arguments);
 Result<Report> run_explain(const Arguments& arguments);
 Result<Report> run_tenant_add(const Arguments& arguments);
+Result<Report> run_tenant_suspend(const Arguments& arguments);
+Result<Report> run_tenant_resume(const Arguments& arguments);
+Result<Report> run_tenant_rename(const Arguments& arguments);
+
+Result<Report> run_tenant_delete(const Arguments& arguments);
 Result<Report> run_tenant_list(const Arguments& arguments);
 Result<Report> run_tenant_show(const Arguments& arguments);
 

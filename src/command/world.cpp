@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include "cluster/embedded.hpp"
 #include "contract/environment.hpp"
 #include "contract/load.hpp"
+#include "contract/tombstones.hpp"
 #include "observe/observe.hpp"
 #include "tenancy/design.hpp"
 
@@ -20,6 +22,20 @@ namespace {
 // stands in ours is theirs to inherit.
 void withhold_from_children(const Environment& environment) {
   if (environment.source == Environment::Source::Variable) unsetenv(environment.variable_or_path.c_str());
+}
+
+// Those of this environment. An embedded cluster's history ends with `down --remove`, so there only its own count.
+Result<void> read_tombstones(const Place& place, Observation& into) {
+  if (!place.contract.tenancy) return {};
+  PGC_TRY(const auto lines, contract::read_tombstones(contract::tombstones_path(place.contract)));
+  const bool embedded = place.environment.source == Environment::Source::Embedded;
+  for (const auto& line : lines) {
+    const bool of_other_cluster = line.system_identifier != into.server.system_identifier;
+    if (line.environment != place.environment.name || (embedded && of_other_cluster)) continue;
+    into.tombstones.push_back({line.id, into.keep(line.deleted_at), into.keep(line.inventory_sha256)});
+  }
+  std::ranges::stable_sort(into.tombstones, {}, &Tombstone::id);
+  return {};
 }
 
 }  // namespace
@@ -51,6 +67,7 @@ Result<World> look(const Place& place, const postgres::Dsn& dsn) {
   PGC_TRY(auto connection, postgres::Connection::open(dsn));
   World world;
   PGC_TRY(world.observation, observe::observe_world(connection, place.contract));
+  PGC_CHECK(read_tombstones(place, world.observation));
   world.verdicts = compare::judge(judged(place, world.observation));
   return world;
 }
@@ -94,12 +111,16 @@ Result<bool> confirmed(const Arguments& arguments, const std::string& question) 
   if (arguments.yes) return true;
   if (isatty(STDIN_FILENO) == 0)
     return fail(ErrorCode::Usage, question + " There is no terminal to ask on", "Add --yes to answer it beforehand.");
-  fmt::print(stderr, "{} Type yes to go on: ", question);
+  return typed(question, "yes");
+}
+
+bool typed(const std::string& statement, const std::string& expected) {
+  fmt::print(stderr, "{} Type {} to go on: ", statement, expected);
   std::fflush(stderr);
   std::string answer;
-  for (int c = std::getchar(); c != EOF && c != '\n' && answer.size() < 10; c = std::getchar())
+  for (int c = std::getchar(); c != EOF && c != '\n' && answer.size() <= expected.size(); c = std::getchar())
     answer += static_cast<char>(c);
-  return answer == "yes";
+  return answer == expected;
 }
 
 }  // namespace pgcontract::command

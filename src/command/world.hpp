@@ -40,5 +40,7 @@ Result<Uuid> tenant_argument(const std::string& text);
 
 // Asks on the terminal; true on --yes. Where there is no terminal to ask on, an error that names --yes.
 Result<bool> confirmed(const Arguments& arguments, const std::string& question);
+// Asks for `expected` to be typed; standard input is a terminal.
+bool typed(const std::string& statement, const std::string& expected);
 
 }  // namespace pgcontract::command

@@ -40,6 +40,7 @@ std::span<const Clause> clauses() {
       kTenancyDesignRoles,
       kTenancySchemaPerTenant,
       kTenancyRolePerTenant,
+      kTenancyDeletedStayDeleted,
       kTenancyLoginReachesOneTenant,
       kTenancyRlsEnabled,
       kTenancyRlsForced,

@@ -39,6 +39,7 @@ extern const Clause kMigrationsUneditedAfterRelease;
 extern const Clause kTenancyDesignRoles;
 extern const Clause kTenancySchemaPerTenant;
 extern const Clause kTenancyRolePerTenant;
+extern const Clause kTenancyDeletedStayDeleted;
 extern const Clause kTenancyLoginReachesOneTenant;
 extern const Clause kTenancyRlsEnabled;
 extern const Clause kTenancyRlsForced;

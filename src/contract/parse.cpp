@@ -1,11 +1,10 @@
 // parse_contract(): walks the nodes of the file along the table of fields. It never stops at the first problem.
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 
+#include "base/sha256.hpp"
 #include "base/suggest.hpp"
 #include "contract/coherence.hpp"
 #include "contract/fields.hpp"
@@ -254,15 +253,6 @@ class Reader {
   Problems& problems_;
   Places& places_;
 };
-
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, 32> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) return {};
-  std::string hex;
-  for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
-  return hex;
-}
 
 }  // namespace
 

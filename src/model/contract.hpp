@@ -80,6 +80,7 @@ struct Tenancy {
   std::string role_pattern = "app_tenant_{id}";
   std::string setting = "app.tenant_id";
   std::string shared_column = "tenant_id";  // a table of the application schema with this column is shared by tenants
+  std::string tombstones = "tombstones.jsonl";  // deletions, kept where no restore of the database reaches
   TenancyRoles roles;
 
   std::string schema_of(const Uuid& id) const;

@@ -253,6 +253,7 @@ void Observation::seal() {
   sort_by(slots, &Slot::name);
   sort_by(version_tables, &VersionTable::schema);
   sort_by(registry.tenants, &RegisteredTenant::id);
+  sort_by(tombstones, &Tombstone::id);
   relation_by_oid_.clear();
   for (std::uint32_t i = 0; i < relations.size(); ++i) relation_by_oid_.emplace(relations[i].oid, i);
 }

@@ -267,7 +267,16 @@ struct RegisteredTenant {  // pgcontract.tenant
   Uuid id;
   Text display_name;
   Text state;  // active, suspended, deleted
-  Text created_at;
+  Text created_at;        // RFC 3339 with milliseconds, UTC: later texts are later instants
+  Text deleted_at;        // likewise; empty unless deleted
+  Text inventory_sha256;  // of what a deleted tenant had
+};
+
+// A deletion as the file beside the contract tells it, which survives the restore of an older backup.
+struct Tombstone {
+  Uuid id;
+  Text deleted_at;  // as RegisteredTenant::deleted_at
+  Text inventory_sha256;
 };
 
 struct Registry {
@@ -305,6 +314,7 @@ class Observation {
   std::vector<Slot> slots;
   std::vector<VersionTable> version_tables;
   Registry registry;
+  std::vector<Tombstone> tombstones;  // of this environment, read from disk; sorted by id
   MigrationFiles migrations;  // read from disk, not from the server
 
   std::map<Fact, std::string> unreadable;  // why a fact could not be read

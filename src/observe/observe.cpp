@@ -103,7 +103,7 @@ Result<void> read_types(Reader& reader, Observation& into) {
 
 void read_registered_tenant(CopyRow& row, Observation& into) {
   const Text id = row.text();
-  RegisteredTenant tenant{{}, row.text(), row.text(), row.text()};
+  RegisteredTenant tenant{{}, row.text(), row.text(), row.text(), row.text(), row.text()};
   if (const auto parsed = Uuid::parse(id)) tenant.id = *parsed;
   into.registry.tenants.push_back(tenant);
 }
@@ -133,7 +133,8 @@ Result<void> read_registry(Reader& reader, Observation& into) {
     const Text digits = home->comment.substr(kMark.size());
     std::from_chars(digits.data(), digits.data() + digits.size(), into.registry.version);
   }
-  return reader.read(Fact::Registry, query_text("sql/registry.sql"), read_registered_tenant);
+  const bool old = into.registry.version < 2;
+  return reader.read(Fact::Registry, query_text(old ? "sql/registry_1.sql" : "sql/registry.sql"), read_registered_tenant);
 }
 
 // As Alembic makes it. A column of another type may have a cast to text that somebody wrote, and reading it would run

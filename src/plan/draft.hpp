@@ -2,8 +2,8 @@
 // A plan in the making: remedies add steps to phases, in any order; make_plan() puts them in sequence. Private to
 // plan/.
 
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -52,7 +52,7 @@ class Draft {
   const Inputs& inputs_;
   std::vector<tenancy::TenantState> tenants_;  // sorted by id
   std::vector<std::pair<Phase, Step>> steps_;
-  std::set<std::vector<std::string>> seen_;
+  std::unordered_set<std::size_t> seen_;  // hashes of their statements
   std::vector<Plan::Manual> manual_;
   std::string continues_;
 };

@@ -60,9 +60,11 @@ void mend(const Finding& finding, Draft& draft) {
 
 void Draft::add(Phase phase, const Finding& finding, Step step) {
   step.clause = finding.clause;
-  std::vector<std::string> key = step.statements;
-  if (step.program) key = step.program->arguments;
-  if (!seen_.insert(std::move(key)).second) return;
+  // A hash, not the statements: those of thousands of tenants need not be kept twice.
+  std::size_t key = step.tenant ? std::hash<std::string>{}(step.tenant->hex()) : 0;
+  for (const auto& word : step.program ? step.program->arguments : step.statements)
+    key = (key ^ std::hash<std::string>{}(word)) * 0x9e3779b97f4a7c15;
+  if (!seen_.insert(key).second) return;
   steps_.emplace_back(phase, std::move(step));
 }
 
@@ -103,7 +105,7 @@ std::vector<std::string> needed_tenant_migrations(const Judged& judged, const Ve
   if (!any_tenant_broken) return keys;
   if (!new_tenants.empty()) need("");
   for (const auto& tenant : tenancy::tenants(judged.contract, observation)) {
-    if (!tenant.registered) continue;
+    if (!tenant.registered || tenant.registered->state == "deleted") continue;
     const VersionTable* table = tenant.schema ? observation.version_table_of(tenant.schema->oid) : nullptr;
     std::vector<Text> rows = table ? table->versions : std::vector<Text>{};
     std::ranges::sort(rows);

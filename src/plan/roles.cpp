@@ -3,6 +3,7 @@
 
 #include "base/embedded.hpp"
 #include "plan/draft.hpp"
+#include "plan/tenant_sql.hpp"
 #include "tenancy/design.hpp"
 
 namespace pgcontract::plan {
@@ -10,12 +11,6 @@ namespace pgcontract::plan {
 std::span<const EmbeddedText> embedded_texts();
 
 namespace {
-
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
-}
 
 std::string attributes_of(const TenancyRoles& roles, const std::string& role) {
   const bool migrator = role == roles.migrator;

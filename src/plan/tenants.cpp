@@ -6,22 +6,11 @@
 
 #include "alembic/command.hpp"
 #include "plan/draft.hpp"
+#include "plan/tenant_sql.hpp"
 #include "tenancy/design.hpp"
 
 namespace pgcontract::plan {
 namespace {
-
-struct TenantNames {
-  Uuid id;
-  std::string schema;  // quoted
-  std::string role;    // quoted
-  std::string owner;   // quoted
-};
-
-TenantNames names_of(const Draft& draft, const Uuid& id) {
-  const Tenancy& tenancy = *draft.contract().tenancy;
-  return {id, quoted(tenancy.schema_of(id)), quoted(tenancy.role_of(id)), quoted(tenancy.roles.owner)};
-}
 
 constexpr std::string_view kTenantAttributes = "INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS";
 
@@ -72,10 +61,13 @@ void add_migrations(const Draft& draft, const TenantNames& names, const VersionT
                                         quoted(draft.contract().migrations->version_table), names.role));
 }
 
+// A row that is there stays as it is, unless it is the tombstone of a tenant whose id is used again.
 void add_registry_row(const TenantNames& names, const std::string& display_name, Step& step) {
-  step.statements.push_back(
-      fmt::format("INSERT INTO pgcontract.tenant (id, display_name) VALUES ({}, {}) ON CONFLICT (id) DO NOTHING",
-                  quoted_literal(names.id.canonical()), quoted_literal(display_name)));
+  step.statements.push_back(fmt::format(
+      "INSERT INTO pgcontract.tenant AS t (id, display_name) VALUES ({}, {}) ON CONFLICT (id) DO UPDATE SET display_name "
+      "= EXCLUDED.display_name, state = 'active', created_at = pg_catalog.now(), changed_at = pg_catalog.now(), "
+      "deleted_at = NULL, inventory_sha256 = NULL WHERE t.state OPERATOR(pg_catalog.=) 'deleted'",
+      quoted_literal(names.id.canonical()), quoted_literal(display_name)));
 }
 
 // Alembic itself, for a branch that cannot be replayed from its SQL.
@@ -95,7 +87,7 @@ void add_online_migrations(const Finding& finding, Draft& draft, const TenantNam
 
 void onboard_or_mend(const Uuid& id, const std::string& display_name, const tenancy::TenantState& state,
                      const Finding& finding, Draft& draft) {
-  const TenantNames names = names_of(draft, id);
+  const TenantNames names = names_of(draft.contract(), id);
   Step step;
   step.tenant = id;
   step.object = "tenant " + id.canonical();
@@ -109,6 +101,10 @@ void onboard_or_mend(const Uuid& id, const std::string& display_name, const tena
   const bool online = migration != migrations.end() && !migration->second.online_reason.empty();
   if (migration != migrations.end() && !online) add_migrations(draft, names, table, migration->second, step);
   add_registry_row(names, display_name, step);
+  if (!state.registered || state.registered->state == "deleted")
+    step.statements.push_back(evidence("tenant_added", id,
+                                       fmt::format("pg_catalog.jsonb_build_object('display_name', {}::pg_catalog.text)",
+                                                   quoted_literal(display_name))));
   step.undo = state.schema ? "the tenant's role, grants and settings as they were"
                            : fmt::format("DROP SCHEMA {} CASCADE; DROP ROLE {}", names.schema, names.role);
   draft.add(Phase::Tenants, finding, std::move(step));
@@ -138,7 +134,7 @@ void mend_tenant(const Finding& finding, Draft& draft) {
   const bool by_hand = finding.tagged("unregistered") || finding.tagged("owns") || finding.tagged("unknown_revision");
   if (!id || by_hand) return draft.add_manual(finding);
   const auto state = state_of(draft, *id);
-  if (!state.registered) return draft.add_manual(finding);
+  if (!state.registered || state.registered->state == "deleted") return draft.add_manual(finding);
   onboard_or_mend(*id, std::string(state.registered->display_name), state, finding, draft);
 }
 

@@ -226,12 +226,17 @@ Result<Rows> Connection::query(std::string_view sql, std::span<const Parameter> 
 }
 
 Result<void> Connection::execute(std::string_view script) {
+  PGC_CHECK(execute_counted(script));
+  return {};
+}
+
+Result<std::int64_t> Connection::execute_counted(std::string_view script) {
   const std::string text(script);
   if (PQsendQuery(state_->conn.get(), text.c_str()) == 0) return state_->lost_failure();
   const auto until = state_->deadline();
   PGC_CHECK(state_->flush(until));
-  PGC_TRY([[maybe_unused]] ResultHandle result, state_->finish(until));
-  return {};
+  PGC_TRY(ResultHandle result, state_->finish(until));
+  return Rows(std::shared_ptr<void>(result.release(), [](void* r) { PQclear(static_cast<PGresult*>(r)); })).affected();
 }
 
 Result<void> Connection::copy_out(std::string_view sql, const std::function<void(std::string_view)>& row) {

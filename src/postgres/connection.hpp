@@ -56,6 +56,8 @@ class Connection {
   Result<Rows> query(std::string_view sql, std::initializer_list<Parameter> parameters);
   // One or more statements in one message; outside a transaction block they are one transaction (docs §55.2.2.1).
   Result<void> execute(std::string_view script);
+  // The same; answers with how many rows the last statement changed.
+  Result<std::int64_t> execute_counted(std::string_view script);
   // COPY … TO STDOUT: `row` gets each line with its newline, in order, valid during the call.
   Result<void> copy_out(std::string_view sql, const std::function<void(std::string_view row)>& row);
 

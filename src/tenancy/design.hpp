@@ -13,7 +13,7 @@
 namespace pgcontract::tenancy {
 
 inline constexpr std::string_view kSchema = "pgcontract";  // registry, journal, evidence, guard functions
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 inline constexpr std::string_view kTenantPolicy = "tenant_row_level_policy";  // the contract's, permissive
 inline constexpr std::string_view kBindingPolicy = "tenant_role_binding";     // ours, restrictive
 

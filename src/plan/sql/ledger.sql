@@ -1,8 +1,8 @@
--- Schema pgcontract, version 1: what pgcontract must remember, kept in the database so that it survives failover and is
+-- Schema pgcontract, version 2: what pgcontract must remember, kept in the database so that it survives failover and is
 -- backed up with it. {definer} is the definer role. Statements are separated by lines of "--;".
 CREATE SCHEMA IF NOT EXISTS pgcontract AUTHORIZATION {definer}
 --;
-COMMENT ON SCHEMA pgcontract IS 'pgcontract schema version 1'
+COMMENT ON SCHEMA pgcontract IS 'pgcontract schema version 2'
 --;
 CREATE TABLE IF NOT EXISTS pgcontract.tenant (
   id pg_catalog.uuid PRIMARY KEY,
@@ -13,6 +13,12 @@ CREATE TABLE IF NOT EXISTS pgcontract.tenant (
 )
 --;
 COMMENT ON TABLE pgcontract.tenant IS 'Tenant registry: one row per tenant, kept when it is deleted'
+--;
+ALTER TABLE pgcontract.tenant
+  ADD COLUMN IF NOT EXISTS deleted_at pg_catalog.timestamptz,
+  ADD COLUMN IF NOT EXISTS inventory_sha256 pg_catalog.text
+--;
+COMMENT ON COLUMN pgcontract.tenant.inventory_sha256 IS 'Of a deleted tenant: hash over what it had, as evidence tells'
 --;
 CREATE TABLE IF NOT EXISTS pgcontract.job (
   id pg_catalog.uuid PRIMARY KEY,
@@ -50,6 +56,8 @@ CREATE TABLE IF NOT EXISTS pgcontract.evidence (
   job pg_catalog.uuid,
   detail pg_catalog.jsonb NOT NULL DEFAULT '{}'
 )
+--;
+CREATE INDEX IF NOT EXISTS evidence_subject ON pgcontract.evidence (subject, id)
 --;
 COMMENT ON TABLE pgcontract.evidence IS
   'Evidence ledger: what pgcontract did and proved, when; rows are added, never changed'

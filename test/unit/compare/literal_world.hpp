@@ -48,7 +48,7 @@ struct LiteralWorld {
                     {kTenant, kTenantSchema, kOwner, "", ""}};
     seen.extensions = {{1, "pg_stat_statements", 0, "1.10", 0}};
     seen.registry.present = true;
-    seen.registry.version = 1;
+    seen.registry.version = tenancy::kSchemaVersion;
     seen.migrations.configured = true;
     seen.migrations.application = graph("alembic", {{"a1", {}}, {"a2", {"a1"}}});
     seen.migrations.tenant = graph("tenant", {{"t1", {}}, {"t2", {"t1"}}, {"t3", {"t2"}}});
