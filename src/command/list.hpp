@@ -23,6 +23,7 @@ Result<Report> run_tenant_suspend(const Arguments& arguments);
 Result<Report> run_tenant_resume(const Arguments& arguments);
 Result<Report> run_tenant_rename(const Arguments& arguments);
 
+Result<Report> run_tenant_export(const Arguments& arguments);
 Result<Report> run_tenant_delete(const Arguments& arguments);
 Result<Report> run_tenant_list(const Arguments& arguments);
 Result<Report> run_tenant_show(const Arguments& arguments);

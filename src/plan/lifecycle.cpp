@@ -134,4 +134,15 @@ Plan rename_tenant(const Uuid& tenant, const std::string& display_name) {
   return plan;
 }
 
+Plan record_export(const Uuid& tenant, const std::string& manifest_sha256) {
+  Step step = tenant_step(tenant, "contract.ledger", "that the tenant's rows left the database is worth knowing");
+  step.statements = {evidence("tenant_exported", tenant,
+                              fmt::format("pg_catalog.jsonb_build_object('manifest_sha256', {}::pg_catalog.text)",
+                                          quoted_literal(manifest_sha256)))};
+  step.undo = "none: delete the files";
+  Plan plan{{std::move(step)}, {}, {}};
+  number(plan);
+  return plan;
+}
+
 }  // namespace pgcontract::plan

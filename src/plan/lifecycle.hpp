@@ -18,6 +18,9 @@ Plan suspend_tenants(const Judged& judged, std::span<const Uuid> tenants);
 Plan resume_tenants(const Judged& judged, std::span<const Uuid> tenants);
 Plan rename_tenant(const Uuid& tenant, const std::string& display_name);
 
+// Of an export that is done: evidence alone.
+Plan record_export(const Uuid& tenant, const std::string& manifest_sha256);
+
 struct Deletions {
   std::span<const Uuid> tenants;
   std::map<Uuid, std::int64_t> large_objects;  // how many the tenant's role owns

@@ -91,6 +91,14 @@ runs() {
   "$@" >"$OUT" 2>"$ERR" </dev/null || CODE=$?
   [ "$CODE" -eq "$wanted" ] || fail "\`${*/#$PROGRAM/pgcontract}\` ends with $wanted"
 }
+# The same with this script's standard input.
+runs_from() {
+  local wanted=$1
+  shift
+  CODE=0
+  "$@" >"$OUT" 2>"$ERR" || CODE=$?
+  [ "$CODE" -eq "$wanted" ] || fail "\`${*/#$PROGRAM/pgcontract}\` ends with $wanted"
+}
 # says TEXT… : each stands in what the last command said, on either stream.
 says() {
   local text

@@ -85,7 +85,7 @@ BEGIN
   SELECT pg_catalog.string_agg(t.text, ', ') INTO which
   FROM (SELECT pg_catalog.pg_describe_object(h.classid, h.objid, 0) AS text FROM homes AS h
         WHERE h.home OPERATOR(pg_catalog.<>) deletion_check.home
-          AND h.home OPERATOR(pg_catalog.<>) 'pg_catalog.pg_toast'::pg_catalog.regnamespace
+          AND h.home OPERATOR(pg_catalog.<>) 'pg_toast'::pg_catalog.regnamespace
         ORDER BY 1 LIMIT 20) AS t;
   IF which IS NOT NULL THEN
     RAISE EXCEPTION 'objects of other schemas depend on the tenant''s schema: %', which
