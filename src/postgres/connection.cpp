@@ -164,7 +164,8 @@ Connection::~Connection() = default;
 Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& options) {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
-  const std::string pinned = pinned_options(options, dsn.keyword("options"));
+  const std::string pinned =
+      options.pinned ? pinned_options(options, dsn.keyword("options")) : dsn.keyword("options");
   const auto add = [&](const char* keyword, const char* value) {
     keywords.push_back(keyword);
     values.push_back(value);
@@ -264,6 +265,15 @@ Result<void> Connection::copy_out(std::string_view sql, const std::function<void
   }
   PGC_TRY([[maybe_unused]] ResultHandle result, state_->finish(until));
   return {};
+}
+
+Result<std::string> Connection::password_verifier(const std::string& role, const SecretString& password) {
+  char* const verifier =
+      PQencryptPasswordConn(state_->conn.get(), password.reveal_c_str(), role.c_str(), "scram-sha-256");
+  if (!verifier) return fail(ErrorCode::Bug, "libpq makes no SCRAM verifier");
+  std::string text(verifier);
+  PQfreemem(verifier);
+  return text;
 }
 
 int Connection::server_version() const { return PQserverVersion(state_->conn.get()); }
