@@ -95,7 +95,7 @@ Result<Copy> Copy::create(const postgres::Dsn& environment) {
   PGC_CHECK(take_lock(admin));
   Copy copy(std::move(admin), environment);
   copy.superuser_ = superuser;
-  PGC_CHECK(copy.sweep());
+  PGC_TRY(copy.swept_, copy.remove(std::string(kAnyToken)));
   PGC_CHECK(copy.admin_->execute(fmt::format("CREATE DATABASE {} TEMPLATE template0", copy.base_database_)));
   PGC_CHECK(
       copy.admin_->execute(fmt::format("COMMENT ON DATABASE {} IS {}", copy.base_database_, quoted_literal(kMark))));
@@ -259,13 +259,14 @@ Result<Site> Copy::fresh() {
 }
 
 // Databases first: with them goes everything that would keep a role from being dropped.
-Result<void> Copy::remove(const std::string& token) {
+Result<int> Copy::remove(const std::string& token) {
   PGC_TRY(const auto databases,
           admin_->query("SELECT d.datname, pg_catalog.shobj_description(d.oid, 'pg_database') "
                         "FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.~) $1 "
                         "AND pg_catalog.starts_with(pg_catalog.shobj_description(d.oid, 'pg_database'), $2)",
                         {fmt::format("^{}{}({})?$", kPrefix, token, kBaseSuffix), std::string(kMark)}));
   std::vector<std::string> roles;
+  int removed = 0;
   for (int i = 0; i < databases.size(); ++i) {
     std::string_view made = databases.at(i, 1).substr(kMark.size());
     while (!made.empty()) {
@@ -274,7 +275,7 @@ Result<void> Copy::remove(const std::string& token) {
       made.remove_prefix(roles.back().size());
     }
     PGC_CHECK(admin_->execute(fmt::format("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(databases.at(i, 0)))));
-    ++swept_;
+    ++removed;
   }
   PGC_TRY(const auto named,
           roles_that(fmt::format("r.rolname OPERATOR(pg_catalog.~) {} OR r.rolname OPERATOR(pg_catalog.~) {}",
@@ -287,12 +288,10 @@ Result<void> Copy::remove(const std::string& token) {
       // A change that was tried may have granted it something that no database holds.
       PGC_CHECK(run(*admin_, fmt::format("DROP OWNED BY {}; {}", quoted(role), drop)));
     }
-    ++swept_;
+    ++removed;
   }
-  return {};
+  return removed;
 }
-
-Result<void> Copy::sweep() { return remove(std::string(kAnyToken)); }
 
 Result<void> Copy::drop() {
   const auto removed = remove(token_);

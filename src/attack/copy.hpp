@@ -24,7 +24,7 @@ class Copy {
   // Of the base: the database that the pipeline brings to the design and that the attacked one is a copy of.
   const postgres::Dsn& base() const { return base_; }
   bool is_superuser() const { return superuser_; }
-  int swept() const { return swept_; }  // databases and roles of killed runs
+  int swept() const { return swept_; }  // databases and roles that killed runs had left
   // The contract's design, under the names of this copy, without migrations, demo and telemetry.
   Contract contract_of(const Contract& contract) const;
   const std::array<Uuid, 2>& canaries() const { return canaries_; }
@@ -42,8 +42,7 @@ class Copy {
 
  private:
   explicit Copy(postgres::Connection admin, const postgres::Dsn& environment);
-  Result<void> sweep();
-  Result<void> remove(const std::string& token);
+  Result<int> remove(const std::string& token);
   Result<std::vector<std::string>> roles_that(const std::string& condition);
   Result<void> carry_over(const std::string& from, const std::string& to);
   Result<Login> credentials(postgres::Connection& connection, const std::string& role);

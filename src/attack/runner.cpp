@@ -11,15 +11,21 @@ namespace {
 constexpr std::size_t kLongestLine = 2'000;  // std::regex recurses once a character
 constexpr std::size_t kMostLines = 500;
 constexpr std::string_view kSyntaxError = "42601";
+constexpr std::string_view kDenied = "42501";
 
 // What the attackers' and victims' sessions printed, as psql would show it.
 struct Transcript {
   std::vector<std::string> lines;
-  std::optional<Error> first_error;
-  std::string spoiled;  // why nothing can be said
+  std::optional<Error> refusal;  // of all errors the one that tells most: what was denied, else the first
+  std::string spoiled;           // why nothing can be said
 
   void print(std::string line) {
+    while (line.ends_with('\n')) line.pop_back();
     if (lines.size() < kMostLines) lines.push_back(line.substr(0, kLongestLine));
+  }
+  void refuse(const Error& error) {
+    print("ERROR: " + error.message);
+    if (!refusal || (refusal->sqlstate != kDenied && error.sqlstate == kDenied)) refusal = error;
   }
 };
 
@@ -87,8 +93,7 @@ class Run {
     const Error& error = sent.error();
     if (error.sqlstate == kSyntaxError || error.code == ErrorCode::Timeout || error.code == ErrorCode::Cancelled)
       return spoil(error);
-    transcript_.print("ERROR: " + error.message);
-    if (!transcript_.first_error) transcript_.first_error = error;
+    transcript_.refuse(error);
     return true;
   }
 
@@ -100,8 +105,7 @@ class Run {
   // A server that answers the administrator has refused this login; one that does not is simply not there.
   bool refused_at_the_door(const Error& error) {
     if (error.code == ErrorCode::Cancelled || !administrator()) return spoil(error);
-    transcript_.print("ERROR: " + error.message);
-    if (!transcript_.first_error) transcript_.first_error = error;
+    transcript_.refuse(error);
     return true;
   }
 
@@ -202,9 +206,13 @@ Result<AttackOutcome> run_attack(const Site& site, const Attack& attack, bool ac
     // What is accepted anyway need not be tried on every server.
     outcome.result = accepted ? AttackResult::Residual : AttackResult::NotJudged;
     outcome.answer = (accepted ? "not tried: " : "") + transcript.spoiled;
-  } else if (transcript.first_error) {
-    outcome.sqlstate = transcript.first_error->sqlstate;
-    outcome.answer = transcript.first_error->message;
+  } else if (transcript.refusal) {
+    // libpq puts the address before what the server said at the door.
+    constexpr std::string_view kFatal = "FATAL:  ";
+    const std::string& message = transcript.refusal->message;
+    const auto at = message.rfind(kFatal);
+    outcome.sqlstate = transcript.refusal->sqlstate;
+    outcome.answer = at == std::string::npos ? message : message.substr(at + kFatal.size());
   } else {
     outcome.answer = "nothing of another tenant was seen or changed";
   }

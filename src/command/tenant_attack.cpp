@@ -34,7 +34,9 @@ Result<std::string> read_file(const std::string& path) {
 
 Result<Request> request_of(const Arguments& arguments) {
   Request request;
-  std::istringstream ids(arguments.get("--only"));
+  std::string wanted = arguments.get("--only");
+  std::ranges::replace(wanted, ',', ' ');
+  std::istringstream ids(wanted);
   for (std::string id; ids >> id;) {
     const auto at = std::ranges::find(attack::corpus(), id, &attack::Attack::id);
     if (at == attack::corpus().end())

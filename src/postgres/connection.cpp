@@ -183,6 +183,14 @@ Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& option
   state->deadline_ms = options.connect_timeout_ms;
   state->conn.reset(PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/0));
   if (!state->conn) return fail(ErrorCode::Io, "out of memory");
+  // From the start: the server may warn of a setting of the role before the session is open.
+  PQsetNoticeProcessor(
+      state->conn.get(),
+      [](void* to, const char* message) {
+        auto& notices = *static_cast<std::vector<std::string>*>(to);
+        if (notices.size() < 1000) notices.emplace_back(message);  // a hostile function may raise notices for ever
+      },
+      &state->notices);
   const auto until = state->deadline();
   PostgresPollingStatusType polling = PGRES_POLLING_WRITING;
   while (PQstatus(state->conn.get()) != CONNECTION_BAD && polling != PGRES_POLLING_OK &&
@@ -199,13 +207,6 @@ Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& option
     return fail(connect_error(PQerrorMessage(state->conn.get()), state->target));
   PQsetnonblocking(state->conn.get(), 1);
   state->deadline_ms = options.statement_timeout_ms > 0 ? options.statement_timeout_ms + kGraceMs : kNoTimeoutMs;
-  PQsetNoticeProcessor(
-      state->conn.get(),
-      [](void* to, const char* message) {
-        auto& notices = *static_cast<std::vector<std::string>*>(to);
-        if (notices.size() < 1000) notices.emplace_back(message);  // a hostile function may raise notices for ever
-      },
-      &state->notices);
   return Connection(std::move(state));
 }
 
