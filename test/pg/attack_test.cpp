@@ -25,9 +25,9 @@ std::string read_sql(const std::string& name) {
   return text.str();
 }
 
-class NaiveSite : public ::testing::Test {
- protected:
-  void SetUp() override {
+class Naive {
+ public:
+  Naive() {
     auto admin = connect("stratmaster");
     expect(admin.execute("CREATE DATABASE naive"));
     site_.words = {{"A", std::string(kRoleA)},
@@ -93,24 +93,34 @@ class NaiveSite : public ::testing::Test {
   // "succeeds", "refused", "succeeds before 16"
   bool should_succeed(const attack::Attack& attack) const {
     constexpr std::string_view kBefore = "succeeds before ";
-    if (attack.naive.starts_with(kBefore))
-      return version_ < std::stoi(attack.naive.substr(kBefore.size())) * 10000;
+    if (attack.naive.starts_with(kBefore)) return version_ < std::stoi(attack.naive.substr(kBefore.size())) * 10000;
     EXPECT_TRUE(attack.naive == "succeeds" || attack.naive == "refused") << attack.id;
     return attack.naive == "succeeds";
   }
 
+  const attack::Site& site() const { return site_; }
+
+ private:
   Deployment deployment_;
   attack::Site site_;
   int version_ = 0;
 };
 
+std::unique_ptr<Naive> g_naive;
+
+class NaiveSite : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { g_naive = std::make_unique<Naive>(); }
+  static void TearDownTestSuite() { g_naive.reset(); }
+};
+
 TEST_F(NaiveSite, attacks_succeed_where_the_design_is_naive) {
   int succeeded = 0;
   for (const auto& attack : attack::corpus()) {
-    refresh();
-    const AttackOutcome outcome = expect(attack::run_attack(site_, attack, /*accepted=*/false));
+    g_naive->refresh();
+    const AttackOutcome outcome = expect(attack::run_attack(g_naive->site(), attack, /*accepted=*/false));
     const bool success = outcome.result == AttackResult::Succeeded;
-    EXPECT_EQ(success, should_succeed(attack)) << attack.id << " " << attack.title << ": " << outcome.answer;
+    EXPECT_EQ(success, g_naive->should_succeed(attack)) << attack.id << " " << attack.title << ": " << outcome.answer;
     EXPECT_NE(outcome.result, AttackResult::NotJudged) << attack.id << ": " << outcome.answer;
     succeeded += success;
   }
@@ -118,40 +128,43 @@ TEST_F(NaiveSite, attacks_succeed_where_the_design_is_naive) {
 }
 
 TEST_F(NaiveSite, a_setup_that_fails_is_not_judged) {
-  refresh();
-  const auto attack = expect(attack::parse_attack("X01", "-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n"
-                                                         "-- success: NEVER\n-- as: setup\nSELECT 1/0;\n"
-                                                         "-- as: A\nSELECT 1;\n"));
-  const AttackOutcome outcome = expect(attack::run_attack(site_, attack, false));
+  g_naive->refresh();
+  const auto attack = expect(attack::parse_attack("X01",
+                                                  "-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n"
+                                                  "-- success: NEVER\n-- as: setup\nSELECT 1/0;\n"
+                                                  "-- as: A\nSELECT 1;\n"));
+  const AttackOutcome outcome = expect(attack::run_attack(g_naive->site(), attack, false));
   EXPECT_EQ(outcome.result, AttackResult::NotJudged);
   EXPECT_EQ(outcome.answer, "division by zero");
 }
 
 TEST_F(NaiveSite, a_statement_that_is_no_sql_is_not_judged) {
-  refresh();
+  g_naive->refresh();
   const auto attack = expect(attack::parse_attack(
       "X02", "-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n-- success: NEVER\n-- as: A\nSELEKT 1;\n"));
-  EXPECT_EQ(expect(attack::run_attack(site_, attack, false)).result, AttackResult::NotJudged);
+  EXPECT_EQ(expect(attack::run_attack(g_naive->site(), attack, false)).result, AttackResult::NotJudged);
 }
 
 TEST_F(NaiveSite, a_hanging_statement_is_not_judged_and_ends) {
-  refresh();
-  const auto attack = expect(attack::parse_attack("X03", "-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n"
-                                                         "-- success: NEVER\n-- as: A\nSELECT pg_sleep(60);\n"));
-  EXPECT_EQ(expect(attack::run_attack(site_, attack, false)).result, AttackResult::NotJudged);
+  g_naive->refresh();
+  const auto attack = expect(attack::parse_attack("X03",
+                                                  "-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n"
+                                                  "-- success: NEVER\n-- as: A\nSELECT pg_sleep(60);\n"));
+  EXPECT_EQ(expect(attack::run_attack(g_naive->site(), attack, false)).result, AttackResult::NotJudged);
 }
 
 TEST_F(NaiveSite, what_the_setup_made_is_undone) {
-  refresh();
-  const auto attack = expect(attack::parse_attack(
-      "X04", "-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n-- success: NEVER\n"
-             "-- as: setup\nALTER ROLE {A} CONNECTION LIMIT 7;\n-- as: A\nSELECT 1/0;\n"
-             "-- as: undo\nALTER ROLE {A} CONNECTION LIMIT -1;\n"));
-  EXPECT_EQ(expect(attack::run_attack(site_, attack, false)).result, AttackResult::Refused);
-  auto admin = connect("stratmaster");
-  EXPECT_EQ(expect(admin.query("SELECT rolconnlimit FROM pg_roles WHERE rolname = '" + std::string(kRoleA) + "'"))
-                .at(0, 0),
-            "-1");
+  g_naive->refresh();
+  const auto attack =
+      expect(attack::parse_attack("X04",
+                                  "-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n-- success: NEVER\n"
+                                  "-- as: setup\nALTER ROLE {A} CONNECTION LIMIT 7;\n-- as: A\nSELECT 1/0;\n"
+                                  "-- as: undo\nALTER ROLE {A} CONNECTION LIMIT -1;\n"));
+  EXPECT_EQ(expect(attack::run_attack(g_naive->site(), attack, false)).result, AttackResult::Refused);
+  auto admin = g_naive->connect("stratmaster");
+  EXPECT_EQ(
+      expect(admin.query("SELECT rolconnlimit FROM pg_roles WHERE rolname = '" + std::string(kRoleA) + "'")).at(0, 0),
+      "-1");
 }
 
 TEST(AttackCorpus, names_clauses_that_there_are) {

@@ -27,12 +27,13 @@ TEST(Corpus, holds_the_whole_specification) {
     ids.insert(attack.id);
     EXPECT_FALSE(attack.naive.empty()) << attack.id;
     EXPECT_FALSE(attack.rule.empty()) << attack.id;
-    EXPECT_NO_THROW(std::regex(filled(attack.success, {{"A", "a"}, {"B", "b"}, {"ADMIN", "x"}, {"OWN", "o"},
-                                                       {"MIG", "m"}, {"UA", "u"}, {"UB", "v"}, {"SB", "s"}})))
+    EXPECT_NO_THROW(std::regex(filled(
+        attack.success,
+        {{"A", "a"}, {"B", "b"}, {"ADMIN", "x"}, {"OWN", "o"}, {"MIG", "m"}, {"UA", "u"}, {"UB", "v"}, {"SB", "s"}})))
         << attack.id;
   }
-  const std::pair<const char*, int> numbered[] = {{"ID", 27}, {"RLS", 27}, {"ESC", 21}, {"META", 12},
-                                                  {"DOS", 12}, {"ST", 11}, {"REP", 3},  {"PL", 8}};
+  const std::pair<const char*, int> numbered[] = {{"ID", 27},  {"RLS", 27}, {"ESC", 21}, {"META", 12},
+                                                  {"DOS", 12}, {"ST", 11},  {"REP", 3},  {"PL", 8}};
   for (const auto& [area, count] : numbered)
     for (int i = 1; i <= count; ++i) {
       const std::string id = area + std::string(i < 10 ? "0" : "") + std::to_string(i);
@@ -40,7 +41,9 @@ TEST(Corpus, holds_the_whole_specification) {
     }
 }
 
-TEST(Corpus, is_named_by_a_sha256) { EXPECT_TRUE(std::regex_match(std::string(corpus_sha256()), std::regex("[0-9a-f]{64}"))); }
+TEST(Corpus, is_named_by_a_sha256) {
+  EXPECT_TRUE(std::regex_match(std::string(corpus_sha256()), std::regex("[0-9a-f]{64}")));
+}
 
 TEST(Corpus, accepts_only_what_core_postgresql_does_not_refuse) {
   std::set<std::string> always;
@@ -57,8 +60,9 @@ TEST(Corpus, accepts_only_what_core_postgresql_does_not_refuse) {
 
 TEST(ParseAttack, reads_steps_and_statements) {
   const auto attack = parse_attack(
-      "X01", with_head("-- residual: before 15\n-- because: b\n-- limited by: l\n"
-                       "-- as: pool login with -c role={B}\nSELECT 1;\nSELECT\n  2;\n-- as: pool login again\nSELECT 3;\n"));
+      "X01",
+      with_head("-- residual: before 15\n-- because: b\n-- limited by: l\n"
+                "-- as: pool login with -c role={B}\nSELECT 1;\nSELECT\n  2;\n-- as: pool login again\nSELECT 3;\n"));
   ASSERT_TRUE(attack);
   ASSERT_EQ(attack->steps.size(), 2u);
   EXPECT_EQ(attack->steps[0].who, Who::PoolLogin);
@@ -70,13 +74,15 @@ TEST(ParseAttack, reads_steps_and_statements) {
 
 TEST(ParseAttack, names_the_line_that_is_wrong) {
   EXPECT_THAT(problem(with_head("SELECT 1;\n")), HasSubstr("X01.attack:5: nobody sends this statement"));
-  EXPECT_THAT(problem(with_head("-- as: somebody\nSELECT 1;\n")), HasSubstr("X01.attack:5: no line of an attack's head"));
+  EXPECT_THAT(problem(with_head("-- as: somebody\nSELECT 1;\n")),
+              HasSubstr("X01.attack:5: no line of an attack's head"));
   EXPECT_THAT(problem(with_head("-- as: A\nSELECT 1\n-- as: B\nSELECT 1;\n")), HasSubstr("does not end"));
   EXPECT_THAT(problem(with_head("-- as: A\nSELECT 1\n")), HasSubstr("the last statement does not end"));
   EXPECT_THAT(problem(with_head("-- as: A\n")), HasSubstr("statements in each step is missing"));
   EXPECT_THAT(problem(with_head("-- residual: always\n-- as: A\nSELECT 1;\n")), HasSubstr("why it is accepted"));
   EXPECT_THAT(problem(with_head("-- residual: perhaps\n-- as: A\nSELECT 1;\n")), HasSubstr("no line of"));
-  EXPECT_THAT(problem("-- title: t\n-- kind: none\n-- success: X\n-- as: A\nSELECT 1;\n"), HasSubstr("a kind of the list"));
+  EXPECT_THAT(problem("-- title: t\n-- kind: none\n-- success: X\n-- as: A\nSELECT 1;\n"),
+              HasSubstr("a kind of the list"));
 }
 
 TEST(Filled, replaces_known_words_and_leaves_other_braces) {
