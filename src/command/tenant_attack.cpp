@@ -143,12 +143,10 @@ Result<bool> record(const postgres::Dsn& dsn, const AttackRun& run, const Contra
   return true;
 }
 
-void add_words(const Request& request, const Place& place, Report& report) {
+void add_words(const Request& request, Report& report) {
   const AttackRun& run = *report.attacks;
   if (!request.with.empty())
     report.notes.push_back(fmt::format("{} was tried in the copy only; nothing is recorded", request.with));
-  else if (request.record && !run.recorded)
-    report.notes.push_back("no evidence is recorded: this database is not under the contract yet");
   if (run.has_succeeded())
     for (const auto& outcome : run.outcomes)
       if (outcome.result == AttackResult::Succeeded && !outcome.clause.empty()) {
@@ -156,7 +154,6 @@ void add_words(const Request& request, const Place& place, Report& report) {
         break;
       }
   if (request.record && run.recorded) report.next.push_back("pgcontract verify --clause tenancy.attacks_refused");
-  if (request.record && !run.recorded && !place.environment.production) report.next.push_back("pgcontract apply");
 }
 
 }  // namespace
@@ -189,12 +186,19 @@ Result<Report> run_tenant_attack(const Arguments& arguments) {
   PGC_CHECK(copy.drop());
   progress.end();
   if (request.record) {
-    PGC_TRY(run.recorded, record(dsn, run, place.contract));
+    // Who may make a copy need not be one who may write the ledger; what was found is worth telling all the same.
+    const auto recorded = record(dsn, run, place.contract);
+    if (!recorded && recorded.error().code != ErrorCode::Permission) return fail(recorded.error());
+    run.recorded = recorded && *recorded;
+    if (!run.recorded)
+      report.notes.push_back(
+          "no evidence is recorded: " +
+          (recorded ? std::string("this database is not under the contract yet") : recorded.error().message));
   }
   if (copy.swept() > 0)
     report.notes.push_back(fmt::format("what killed runs had left was dropped: {} databases and roles", copy.swept()));
   report.attacks = std::move(run);
-  add_words(request, place, report);
+  add_words(request, report);
   return report;
 }
 

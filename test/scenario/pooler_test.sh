@@ -16,7 +16,7 @@ sql "CREATE ROLE api_auth LOGIN PASSWORD 'shared' IN ROLE $role_a, $role_b;
 free_port() { /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 # bouncer LINES…: starts one with these settings on a port of its own, in place of the one before.
 bouncer() {
-  [ -z "${BOUNCER_PID:-}" ] || { kill "$BOUNCER_PID"; wait "$BOUNCER_PID" 2>/dev/null || true; }
+  [ -z "${BOUNCER_PID:-}" ] || { kill "$BOUNCER_PID";  }
   BOUNCER_PORT=$(free_port)
   local home=$WORK/bouncer as=()
   mkdir -p "$home"
@@ -37,6 +37,7 @@ bouncer() {
   "${as[@]}" "$BOUNCER" -q "$home/ini" >"$home/log" 2>&1 &
   BOUNCER_PID=$!
   STARTED+=("$BOUNCER_PID")
+  disown "$BOUNCER_PID"
   for _ in $(seq 50); do
     ! PGPASSWORD=shared psql -XAtqc "SELECT 1" -h 127.0.0.1 -p "$BOUNCER_PORT" -U api_auth stratmaster >/dev/null 2>&1 || return 0
     sleep 0.1

@@ -159,8 +159,7 @@ TEST(TenancyGrants, NewFunctionsAreNotPublic) {
             (Lines{"excess", "letters:X", "grantee:public", "default_acl", "role:pgc_owner", "objects:FUNCTIONS"}));
   TenancyWorld built_in;
   built_in.o.default_acls.erase(built_in.o.default_acls.begin());
-  EXPECT_EQ(built_in.said(kTenancyGrants),
-            Lines{"public: PUBLIC would hold EXECUTE on new functions of pgc_owner"});
+  EXPECT_EQ(built_in.said(kTenancyGrants), Lines{"public: PUBLIC would hold EXECUTE on new functions of pgc_owner"});
 }
 
 TEST(TenancyGrants, AThousandTenantsOfTwentyTablesAreQuick) {
