@@ -1,5 +1,6 @@
 # Writes one .cpp that holds text files as constants:
 #   namespace pgcontract::FOLDER { std::span<const EmbeddedText> embedded_texts(); }
+# and std::string_view embedded_texts_sha256(), which names this very set of texts.
 # Each is found by its path below the folder ("sql/roles.sql"). Raw string literals are limited to 64 kB by the
 # standard's minimum; g++ takes far more, so a file is one literal.
 string(REPLACE "|" ";" FILES "${FILES}")
@@ -11,5 +12,8 @@ foreach(file ${FILES})
   file(READ ${file} text)
   string(APPEND body "{\"${path}\", R\"~pgc~(${text})~pgc~\"},\n")
 endforeach()
-string(APPEND body "};\n}\nstd::span<const EmbeddedText> embedded_texts() { return kTexts; }\n}\n")
+string(SHA256 digest "${body}")
+string(APPEND body "};\n}\nstd::span<const EmbeddedText> embedded_texts() { return kTexts; }\n")
+string(APPEND body "std::string_view embedded_texts_sha256();\n")
+string(APPEND body "std::string_view embedded_texts_sha256() { return \"${digest}\"; }\n}\n")
 file(WRITE ${OUT} "${body}")

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "attack/corpus.hpp"
 #include "cluster/embedded.hpp"
 #include "contract/environment.hpp"
 #include "contract/load.hpp"
@@ -60,7 +61,7 @@ Result<postgres::Dsn> resolve_dsn(const Place& place) {
 }
 
 Judged judged(const Place& place, const Observation& observation) {
-  return Judged{place.contract, place.environment, observation, date_of(observation.taken_at)};
+  return Judged{place.contract, place.environment, observation, date_of(observation.taken_at), attack::corpus_sha256()};
 }
 
 Result<World> look(const Place& place, const postgres::Dsn& dsn) {
@@ -104,6 +105,9 @@ Result<int> number_option(const Arguments& arguments, std::string_view option, i
 Result<Uuid> tenant_argument(const std::string& text) {
   auto id = Uuid::parse(text);
   if (!id) id.error().code = ErrorCode::Usage;
+  if (id && is_canary(*id))
+    return fail(ErrorCode::Usage, fmt::format("id {} is reserved for the canaries of tenant attack", id->canonical()),
+                "Give the tenant a random id, as uuidgen makes them.");
   return id;
 }
 

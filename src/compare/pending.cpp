@@ -66,12 +66,6 @@ const Clause kTenancyNoCrossReach =
             "Each grant may be right and their sum wrong: a role in a role, a trigger on a shared table, a definer "
             "function. Only a search over the whole graph tells.",
             kTenancyPending);
-const Clause kTenancyAttacksRefused =
-    pending("tenancy.attacks_refused", "the known attacks from one tenant on another are refused",
-            "A SECURITY DEFINER function ensures tenants cannot cross schema boundaries.",
-            "What the catalogs promise is worth what the server does. The attacks are run against a scratch tenant, "
-            "and each must fail.",
-            kTenancyPending);
 const Clause kTenancyLimits =
     pending("tenancy.limits", "one tenant cannot use up the server",
             "Each tenant receives a dedicated schema (tenant_<id>) (design rule: and its share of the server).",

@@ -18,6 +18,7 @@ struct Judged {
   const Environment& environment;
   const Observation& observation;
   Date today;
+  std::string_view corpus = {};  // the attacks this program knows: sha256; empty: it is not asked
 };
 
 // What a check returns: its findings, and one phrase on what was examined ("21 shared tables").

@@ -25,11 +25,22 @@ std::optional<Uuid> match(const std::string& pattern, std::string_view name) {
   return *id;
 }
 
+// Roles are the cluster's: those of a copy's canaries stand beside the real tenants', and neither is the other's business.
+std::optional<Uuid> only(bool canaries, std::optional<Uuid> id) {
+  return id && is_canary(*id) == canaries ? id : std::nullopt;
+}
+
 }  // namespace
+
+bool is_canary(const Uuid& id) { return id.canonical().starts_with(kCanaryPrefix); }
 
 std::string Tenancy::schema_of(const Uuid& id) const { return fill(schema_pattern, id); }
 std::string Tenancy::role_of(const Uuid& id) const { return fill(role_pattern, id); }
-std::optional<Uuid> Tenancy::tenant_of_schema(std::string_view name) const { return match(schema_pattern, name); }
-std::optional<Uuid> Tenancy::tenant_of_role(std::string_view name) const { return match(role_pattern, name); }
+std::optional<Uuid> Tenancy::tenant_of_schema(std::string_view name) const {
+  return only(of_canaries, match(schema_pattern, name));
+}
+std::optional<Uuid> Tenancy::tenant_of_role(std::string_view name) const {
+  return only(of_canaries, match(role_pattern, name));
+}
 
 }  // namespace pgcontract

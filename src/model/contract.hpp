@@ -68,6 +68,11 @@ struct Migrations {
   std::string url_variable = "DATABASE_URL";  // env.py reads the DSN from it; it never holds a password
 };
 
+// The ids of canaries: tenants of the disposable copy that `tenant attack` makes, for the minutes it lives. Version 8 of
+// RFC 9562, so that no random id is ever one; the last group names the run. A real database has no such tenant.
+inline constexpr std::string_view kCanaryPrefix = "ca4a41e5-0000-8000-8000-";
+bool is_canary(const Uuid& id);
+
 struct TenancyRoles {
   std::string owner = "pgc_owner";          // NOLOGIN, owns everything
   std::string definer = "pgc_definer";      // NOLOGIN, owns schema pgcontract and its functions
@@ -82,6 +87,7 @@ struct Tenancy {
   std::string shared_column = "tenant_id";  // a table of the application schema with this column is shared by tenants
   std::string tombstones = "tombstones.jsonl";  // deletions, kept where no restore of the database reaches
   TenancyRoles roles;
+  bool of_canaries = false;  // the contract of the copy: there only canaries are tenants, elsewhere they are none
 
   std::string schema_of(const Uuid& id) const;
   std::string role_of(const Uuid& id) const;

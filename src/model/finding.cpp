@@ -19,7 +19,7 @@ std::string_view to_string(Verdict verdict) {
 std::string Subject::label() const {
   // Functions carry their argument list, settings a dot, files a slash: those are names already.
   const bool identifier = kind != "function" && kind != "setting" && kind != "file" && kind != "waiver" &&
-                          kind != "revision" && kind != "server";
+                          kind != "revision" && kind != "server" && kind != "attack";
   const auto show = [&](const std::string& text) { return identifier ? quoted(text) : text; };
   std::string text;
   for (const auto& piece :

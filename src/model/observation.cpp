@@ -217,6 +217,7 @@ std::string_view to_string(Fact fact) {
     case Fact::Slots: return "replication slots";
     case Fact::VersionTables: return "Alembic version tables";
     case Fact::Registry: return "tenant registry";
+    case Fact::Evidence: return "evidence";
     case Fact::MigrationFiles: return "migration files";
   }
   return "?";
@@ -229,6 +230,12 @@ Text Observation::keep(std::string_view text) {
   const Text view(block.get(), text.size());
   arena.push_back(std::move(block));
   return view;
+}
+
+Text Evidence::value(std::string_view key) const {
+  for (Text entry : detail)
+    if (entry.starts_with(key) && entry.substr(key.size()).starts_with('=')) return entry.substr(key.size() + 1);
+  return {};
 }
 
 void Observation::seal() {

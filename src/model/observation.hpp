@@ -51,6 +51,7 @@ enum class Fact {
   VersionTables,
   Registry,
   MigrationFiles,
+  Evidence,
 };
 std::string_view to_string(Fact fact);
 
@@ -285,6 +286,15 @@ struct Registry {
   std::vector<RegisteredTenant> tenants;
 };
 
+// The newest row of pgcontract.evidence of one kind on one subject; of the kinds that clauses judge by alone.
+struct Evidence {
+  Text kind;
+  Text subject;
+  Text recorded_on;                        // date, "2026-11-23"
+  std::vector<Text> detail;                // "key=value"
+  Text value(std::string_view key) const;  // empty where absent
+};
+
 class Observation {
  public:
   Observation() = default;
@@ -315,6 +325,7 @@ class Observation {
   std::vector<VersionTable> version_tables;
   Registry registry;
   std::vector<Tombstone> tombstones;  // of this environment, read from disk; sorted by id
+  std::vector<Evidence> evidence;
   MigrationFiles migrations;  // read from disk, not from the server
 
   std::map<Fact, std::string> unreadable;  // why a fact could not be read

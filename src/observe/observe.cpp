@@ -137,6 +137,16 @@ Result<void> read_registry(Reader& reader, Observation& into) {
   return reader.read(Fact::Registry, query_text(old ? "sql/registry_1.sql" : "sql/registry.sql"), read_registered_tenant);
 }
 
+void read_evidence_row(CopyRow& row, Observation& into) {
+  into.evidence.push_back(Evidence{row.text(), row.text(), row.text(), row.text_list()});
+}
+
+Result<void> read_evidence(Reader& reader, Observation& into) {
+  const Relation* table = find_relation(into, "pgcontract", "evidence");
+  if (!table || table->kind != 'r') return {};
+  return reader.read(Fact::Evidence, query_text("sql/evidence.sql"), read_evidence_row);
+}
+
 // As Alembic makes it. A column of another type may have a cast to text that somebody wrote, and reading it would run
 // that as us.
 bool is_version_table(const Relation& relation, const std::string& table_name, const Observation& observation) {
@@ -174,6 +184,7 @@ Result<void> read_catalog(postgres::Connection& connection, const Contract& cont
   PGC_CHECK(read_types(reader, into));
   into.seal();
   PGC_CHECK(read_registry(reader, into));
+  PGC_CHECK(read_evidence(reader, into));
   if (contract.migrations) PGC_CHECK(read_version_tables(reader, into, contract.migrations->version_table));
   return {};
 }

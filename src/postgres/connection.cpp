@@ -164,7 +164,8 @@ Connection::~Connection() = default;
 Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& options) {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
-  const std::string pinned = pinned_options(options, dsn.keyword("options"));
+  const std::string pinned =
+      options.pinned ? pinned_options(options, dsn.keyword("options")) : dsn.keyword("options");
   const auto add = [&](const char* keyword, const char* value) {
     keywords.push_back(keyword);
     values.push_back(value);
@@ -182,6 +183,14 @@ Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& option
   state->deadline_ms = options.connect_timeout_ms;
   state->conn.reset(PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/0));
   if (!state->conn) return fail(ErrorCode::Io, "out of memory");
+  // From the start: the server may warn of a setting of the role before the session is open.
+  PQsetNoticeProcessor(
+      state->conn.get(),
+      [](void* to, const char* message) {
+        auto& notices = *static_cast<std::vector<std::string>*>(to);
+        if (notices.size() < 1000) notices.emplace_back(message);  // a hostile function may raise notices for ever
+      },
+      &state->notices);
   const auto until = state->deadline();
   PostgresPollingStatusType polling = PGRES_POLLING_WRITING;
   while (PQstatus(state->conn.get()) != CONNECTION_BAD && polling != PGRES_POLLING_OK &&
@@ -198,13 +207,6 @@ Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& option
     return fail(connect_error(PQerrorMessage(state->conn.get()), state->target));
   PQsetnonblocking(state->conn.get(), 1);
   state->deadline_ms = options.statement_timeout_ms > 0 ? options.statement_timeout_ms + kGraceMs : kNoTimeoutMs;
-  PQsetNoticeProcessor(
-      state->conn.get(),
-      [](void* to, const char* message) {
-        auto& notices = *static_cast<std::vector<std::string>*>(to);
-        if (notices.size() < 1000) notices.emplace_back(message);  // a hostile function may raise notices for ever
-      },
-      &state->notices);
   return Connection(std::move(state));
 }
 
@@ -269,6 +271,15 @@ Result<void> Connection::copy_out(std::string_view sql, const std::function<void
   }
   PGC_TRY([[maybe_unused]] ResultHandle result, state_->finish(until));
   return {};
+}
+
+Result<std::string> Connection::password_verifier(const std::string& role, const SecretString& password) {
+  char* const verifier =
+      PQencryptPasswordConn(state_->conn.get(), password.reveal_c_str(), role.c_str(), "scram-sha-256");
+  if (!verifier) return fail(ErrorCode::Bug, "libpq makes no SCRAM verifier");
+  std::string text(verifier);
+  PQfreemem(verifier);
+  return text;
 }
 
 int Connection::server_version() const { return PQserverVersion(state_->conn.get()); }

@@ -24,6 +24,9 @@ struct ConnectOptions {
   int statement_timeout_ms = 300'000;  // 0: none
   int lock_timeout_ms = 5'000;         // 0: none
   int idle_in_transaction_session_timeout_ms = 300'000;
+  // False: nothing but the DSN's own options is set at startup, so that the role's settings are in force as they are for
+  // an application. For sessions that play one; the timeouts are then the deadline's business.
+  bool pinned = true;
 };
 
 // The rows of one statement, as text. Owned; cheap to move.
@@ -60,6 +63,9 @@ class Connection {
   Result<std::int64_t> execute_counted(std::string_view script);
   // COPY … TO STDOUT: `row` gets each line with its newline, in order, valid during the call.
   Result<void> copy_out(std::string_view sql, const std::function<void(std::string_view row)>& row);
+
+  // What the server keeps of a password (SCRAM-SHA-256), for ALTER ROLE … PASSWORD: the password itself never travels.
+  Result<std::string> password_verifier(const std::string& role, const SecretString& password);
 
   int server_version() const;   // 150020
   bool is_lost() const;         // a failed connection answers nothing any more

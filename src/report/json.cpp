@@ -182,6 +182,7 @@ std::string render_json(const Report& report) {
                         {"verdicts", or_null(report.verdicts, verdicts_json)},
                         {"plan", or_null(report.plan, plan_json)},
                         {"application", or_null(report.application, application_json)},
+                        {"attacks", or_null(report.attacks, attacks_json)},
                         {"tables", tables_json(report.tables)},
                         {"notes", array_of(report.notes, itself)},
                         {"next", array_of(report.next, itself)},

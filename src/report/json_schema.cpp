@@ -119,6 +119,29 @@ Json application_schema() {
                  {"outcomes", list_of(outcome)}});
 }
 
+Json attacks_schema() {
+  const Json outcome =
+      record({{"id", text()},
+              {"title", text()},
+              {"kind", one_of({"identity", "rows", "escalation", "metadata", "availability", "state", "replication"})},
+              {"clause", about("the clause that prevents it", text_or_null())},
+              {"result", one_of({"refused", "succeeded", "residual", "not_judged"})},
+              {"sqlstate", about("of the refusal", text_or_null())},
+              {"answer", about("the refusal, what the attacker got, or why it was not judged", text_or_null())},
+              {"promise", about("refused, or why it is accepted and what limits it", text())}});
+  return record({{"corpus_sha256", text()},
+                 {"server_version", text()},
+                 {"profile", text()},
+                 {"with", about("the file of changes that was tried in the copy", text_or_null())},
+                 {"whole", about("false: only some attacks were asked for", type("boolean"))},
+                 {"recorded", about("as evidence, in the environment's database", type("boolean"))},
+                 {"refused", whole()},
+                 {"succeeded", whole()},
+                 {"residual", whole()},
+                 {"not_judged", whole()},
+                 {"outcomes", list_of(outcome)}});
+}
+
 Json error_schema() {
   const Json code = one_of({"usage", "invalid_input", "environment", "not_found", "unreachable", "refused",
                             "permission", "unsupported", "lock_timeout", "timeout", "cancelled", "connection_lost",
@@ -145,6 +168,7 @@ std::string report_json_schema() {
                         {"verdicts", or_null(verdicts_schema())},
                         {"plan", or_null(plan_schema())},
                         {"application", or_null(application_schema())},
+                        {"attacks", or_null(attacks_schema())},
                         {"tables", about("from a list's name to its rows", tables)},
                         {"notes", list_of(text())},
                         {"next", about("commands to run next", list_of(text()))},

@@ -96,6 +96,29 @@ Suite application_suite(const Application& application) {
   return suite;
 }
 
+Suite attack_suite(const AttackRun& run) {
+  Suite suite{.name = "attacks", .cases = {}};
+  for (const auto& outcome : run.outcomes) {
+    open_case(suite, outcome.id, 0);
+    switch (outcome.result) {
+      case AttackResult::Refused: suite.cases += "/>\n"; break;
+      case AttackResult::Succeeded:
+        ++suite.failures;
+        close_case(suite, "failure", outcome.title, "the attacker got: " + outcome.answer);
+        break;
+      case AttackResult::Residual:
+        ++suite.skipped;
+        close_case(suite, "skipped", outcome.promise, {});
+        break;
+      case AttackResult::NotJudged:
+        ++suite.skipped;
+        close_case(suite, "skipped", "not judged: " + outcome.answer, {});
+        break;
+    }
+  }
+  return suite;
+}
+
 std::vector<Suite> suites_of(const Report& report) {
   std::vector<Suite> suites;
   if (report.verdicts) {
@@ -108,6 +131,7 @@ std::vector<Suite> suites_of(const Report& report) {
     }
   }
   if (report.application) suites.push_back(application_suite(*report.application));
+  if (report.attacks) suites.push_back(attack_suite(*report.attacks));
   if (report.error) {
     Suite& suite = suites.emplace_back(Suite{.name = "pgcontract", .cases = {}});
     open_case(suite, report.command, 0);

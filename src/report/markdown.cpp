@@ -196,6 +196,26 @@ std::string application_part(const Application& application) {
   return failures.empty() ? text : text + '\n' + failures;
 }
 
+std::string attacks_part(const AttackRun& run) {
+  std::string text =
+      fmt::format("**{} {} refused, {} succeeded, {} residual, {} not judged.**\n", run.has_succeeded() ? "✘" : "✔",
+                  run.count(AttackResult::Refused), run.count(AttackResult::Succeeded),
+                  run.count(AttackResult::Residual), run.count(AttackResult::NotJudged));
+  std::string asking;
+  std::string accepted;
+  for (const auto& outcome : run.outcomes) {
+    const std::string title = fmt::format("{} {}", markdown_prose(outcome.id), markdown_prose(outcome.title));
+    if (outcome.result == AttackResult::Succeeded)
+      asking += fmt::format("- ✘ {}: {}\n", title, markdown_code(outcome.answer));
+    else if (outcome.result == AttackResult::NotJudged)
+      asking += fmt::format("- ? {}: not judged: {}\n", title, markdown_prose(outcome.answer));
+    else if (outcome.result == AttackResult::Residual)
+      accepted += fmt::format("- {}: {}\n", title, markdown_prose(outcome.promise));
+  }
+  if (!asking.empty()) text += '\n' + asking;
+  return accepted.empty() ? text : text + '\n' + details("What the design accepts", accepted);
+}
+
 std::string table_part(const Table& table) {
   std::string text = fmt::format("#### {}\n\n|", markdown_prose(table.name));
   std::string rule = "|";
@@ -224,6 +244,7 @@ std::string render_markdown(const Report& report) {
   }
   if (report.plan) parts.push_back(plan_part(*report.plan));
   if (report.application) parts.push_back(application_part(*report.application));
+  if (report.attacks) parts.push_back(attacks_part(*report.attacks));
   if (!report.page.empty()) parts.push_back(labelled("", report.page, 0));
   if (report.page.empty())
     for (const auto& table : report.tables) parts.push_back(table_part(table));

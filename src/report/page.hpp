@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/attack.hpp"
 #include "model/finding.hpp"
 #include "model/step.hpp"
 #include "report/render.hpp"
@@ -39,6 +40,7 @@ class Page {
 std::string verdicts_text(const Verdicts& verdicts, const Page& page);
 std::string plan_text(const Plan& plan, const Page& page);
 std::string application_text(const Application& application, const Page& page);
+std::string attacks_text(const AttackRun& run, const Page& page);
 std::string table_text(const Table& table, const Page& page);
 std::string error_text(const Error& error, const Page& page);
 

@@ -121,6 +121,22 @@ Json rule(const ClauseResult& clause) {
           {"properties", {{"tags", Json::array({visible(area_of(clause.clause))})}}}};
 }
 
+// A rule and a result an attack that came through; those refused are no results.
+void add_attacks(const AttackRun& run, const Scene& scene, Json& rules, Json& results) {
+  for (const auto& outcome : run.outcomes) {
+    if (outcome.result != AttackResult::Succeeded) continue;
+    ClauseResult clause;
+    clause.clause = "attack." + outcome.id;
+    clause.title = outcome.clause.empty() ? "the attack is refused" : "refused by " + outcome.clause;
+    Finding finding;
+    finding.clause = clause.clause;
+    finding.subject = {"attack", "", outcome.id, ""};
+    finding.message = fmt::format("{}; the attacker got: {}", outcome.title, outcome.answer);
+    results.push_back(result(finding, clause, rules.size(), scene));
+    rules.push_back(rule(clause));
+  }
+}
+
 Json error_notification(const Error& error) {
   auto text = error.describe();
   if (!error.hint.empty()) text += fmt::format(" (hint: {})", error.hint);
@@ -157,6 +173,7 @@ std::string render_sarif(const Report& report) {
         notifications.push_back(unknown_notification(clauses[index], index));
     }
   }
+  if (report.attacks) add_attacks(*report.attacks, report.scene, rules, results);
   if (report.application) {
     for (const auto& outcome : report.application->outcomes) {
       if (outcome.state != StepState::Failed) continue;

@@ -54,6 +54,9 @@ std::vector<const Relation*> reference_tables(const Contract& contract, const Ob
 // The schemas the contract speaks of that exist: application, demo, telemetry, and the tenants'.
 std::vector<const Schema*> governed_schemas(const Contract& contract, const Observation& observation);
 
+// Ids that no tenant may have: see model/contract.hpp.
+using pgcontract::is_canary;
+
 // Everything known of one tenant: from the registry, a schema of the pattern's shape, or a role of it. Sorted by id.
 struct TenantState {
   Uuid id;

@@ -1,5 +1,5 @@
 -- weakness: grant_all
 -- says: GRANT ALL on a shared table: TRUNCATE, REFERENCES and TRIGGER ignore policies
 -- prove: truncate references plant_code
--- attack: RLS11
+-- attack: RLS11 ESC25
 GRANT ALL ON {APP}.reports TO {GROUP};

@@ -201,13 +201,24 @@ class Grants {
       }
     }
     const Role* owner = o_.role_named(tenancy_.roles.owner);
-    if (!owner) return;  // there is nobody yet whose new tables could be granted
+    if (!owner) return;  // there is nobody yet whose new objects could be granted
+    judge_new_functions(*owner);
     for (std::size_t i = 0; i < homes_.size(); ++i) {
       if (homes_[i].zone != Zone::Tenant || !homes_[i].registered) continue;
       const std::string missing = wording::without(tenancy::kTablePrivileges, given[o_.schemas[i].oid]);
       if (!missing.empty())
         add_default({owner->oid, o_.schemas[i].oid, 'r', {}}, "missing", missing, homes_[i].tenant, "would lack");
     }
+  }
+
+  // EXECUTE on a function is PUBLIC's from birth: one that runs as its owner would be every tenant's before anybody has
+  // looked at it. A row for all schemas that leaves PUBLIC out takes it back.
+  void judge_new_functions(const Role& owner) {
+    const auto row = std::ranges::find_if(o_.default_acls, [&](const DefaultAcl& acl) {
+      return acl.role == owner.oid && acl.schema == 0 && acl.kind == 'f';
+    });
+    if (row == o_.default_acls.end() || !privileges_of(parse_acl(row->acl), "").empty())
+      add_default({owner.oid, 0, 'f', {}}, "excess", "X", "", "would hold");
   }
 
   void judge_default_acl(const DefaultAcl& row, const Holding& held, bool expected) {

@@ -44,6 +44,19 @@ TEST(ExitCode, follows_the_verdicts) {
   EXPECT_EQ(exit_code(Result<Report>(judged(Verdict::Broken))), 1);
 }
 
+TEST(ExitCode, follows_the_attacks) {
+  Report report;
+  auto& run = report.attacks.emplace();
+  run.outcomes.resize(2);
+  run.outcomes[0].result = AttackResult::Refused;
+  run.outcomes[1].result = AttackResult::Residual;
+  EXPECT_EQ(exit_code(Result<Report>(report)), 0);
+  run.outcomes[1].result = AttackResult::NotJudged;
+  EXPECT_EQ(exit_code(Result<Report>(report)), 0);
+  run.outcomes[1].result = AttackResult::Succeeded;
+  EXPECT_EQ(exit_code(Result<Report>(report)), 1);
+}
+
 TEST(ExitCode, a_plan_is_empty_or_has_findings) {
   EXPECT_EQ(exit_code(Result<Report>(planned(0, 0))), 0);
   EXPECT_EQ(exit_code(Result<Report>(planned(1, 0))), 1);

@@ -124,13 +124,13 @@ TEST(TenancyGrants, WhatIsNotRegisteredNeedsNoGrants) {
   world.o.registry.tenants.clear();
   world.relation(kNotes).acl = {};
   world.schema(kTenantSchema).acl = {};
-  world.o.default_acls.clear();
+  world.o.default_acls.resize(1);  // that on functions
   EXPECT_EQ(world.said(kTenancyGrants), Lines{});
 }
 
 TEST(TenancyGrants, DefaultPrivileges) {
   TenancyWorld world;
-  world.o.default_acls.clear();
+  world.o.default_acls.resize(1);  // that on functions
   Finding finding = world.only(kTenancyGrants);
   EXPECT_EQ(finding.subject.label(), kSchemaName + "." + kRoleName);
   EXPECT_EQ(finding.tags, (Lines{"missing", "letters:arwd", "grantee:" + kRoleName, "default_acl", "role:pgc_owner",
@@ -144,10 +144,22 @@ TEST(TenancyGrants, DefaultPrivileges) {
 
 TEST(TenancyGrants, DefaultPrivilegesForAllSchemasRepeatTheBuiltIn) {
   TenancyWorld world;
-  world.o.default_acls.push_back({kOwner, 0, 'f', "{=X/pgc_owner,pgc_owner=X/pgc_owner,auditor=X/pgc_owner}"});
+  world.o.default_acls.front().acl = "{pgc_owner=X/pgc_owner,auditor=X/pgc_owner}";
   EXPECT_EQ(world.said(kTenancyGrants), Lines{});
   world.o.default_acls.push_back({kOwner, 0, 'S', "{pgc_owner=rwU/pgc_owner,pgc_tenant=U/pgc_owner}"});
   EXPECT_EQ(world.said(kTenancyGrants), Lines{"pgc_tenant: pgc_tenant would hold USAGE on new sequences of pgc_owner"});
+}
+
+TEST(TenancyGrants, NewFunctionsAreNotPublic) {
+  TenancyWorld world;
+  world.o.default_acls.front().acl = "{=X/pgc_owner,pgc_owner=X/pgc_owner}";
+  const Finding finding = world.only(kTenancyGrants);
+  EXPECT_EQ(finding.message, "PUBLIC would hold EXECUTE on new functions of pgc_owner");
+  EXPECT_EQ(finding.tags,
+            (Lines{"excess", "letters:X", "grantee:public", "default_acl", "role:pgc_owner", "objects:FUNCTIONS"}));
+  TenancyWorld built_in;
+  built_in.o.default_acls.erase(built_in.o.default_acls.begin());
+  EXPECT_EQ(built_in.said(kTenancyGrants), Lines{"public: PUBLIC would hold EXECUTE on new functions of pgc_owner"});
 }
 
 TEST(TenancyGrants, AThousandTenantsOfTwentyTablesAreQuick) {

@@ -93,6 +93,7 @@ struct TenancyWorld {
     o.schemas = {{kApi, "stratmaster_api", kOwner, "{pgc_owner=UC/pgc_owner,pgc_tenant=U/pgc_owner}", {}},
                  {kLedger, "pgcontract", kDefiner, "{pgc_definer=UC/pgc_definer,pgc_tenant=U/pgc_definer}", {}},
                  {kPublic, "public", kPostgres, "{postgres=UC/postgres,=U/postgres}", {}}};
+    o.default_acls.push_back({kOwner, 0, 'f', "{pgc_owner=X/pgc_owner}"});
     add_tenant(kTenantHex, kTenantRole, kTenantSchema);
     o.registry.present = true;
     add_tables();

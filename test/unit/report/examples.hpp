@@ -282,6 +282,30 @@ inline Report table_report() {
   return report;
 }
 
+inline Report attack_report() {
+  Report report;
+  report.command = "tenant attack";
+  report.scene = demo_scene();
+  report.scene.tenants = -1;
+  auto& run = report.attacks.emplace();
+  run.corpus_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+  run.server_version = "15.20";
+  run.profile = "standard";
+  run.with = "change.sql";
+  run.outcomes = {
+      {"ID01", "RESET ROLE, then SET ROLE to another tenant", "identity", "tenancy.login_reaches_one_tenant",
+       AttackResult::Refused, "42501", "permission denied to set role \"app_tenant_1\"", "refused"},
+      {"RLS01", "SET app.tenant_id to the other tenant", "rows", "tenancy.rls_bound_to_role", AttackResult::Succeeded,
+       "", "B-REPORT|\x1b[2J`x`", "refused"},
+      {"META01", "The other tenants' schemas, by name", "metadata", "", AttackResult::Residual, "", "NS=tenant_1",
+       "accepted: every session may read pg_namespace; limited by: names hold only ids"},
+      {"RLS24", "A second PERMISSIVE policy", "rows", "tenancy.rls_bound_to_role", AttackResult::NotJudged, "",
+       "policy \"attack_second\" already exists", "refused"}};
+  report.notes = {"change.sql was tried in the copy only; nothing is recorded"};
+  report.next = {"pgcontract explain tenancy.rls_bound_to_role"};
+  return report;
+}
+
 // Names a tenant might choose to fool a terminal, a CI system or a reader.
 inline Report hostile_report() {
   const std::string escape = "\x1b]0;owned\x07\x1b[2J";
@@ -330,7 +354,7 @@ struct Example {
 inline void PrintTo(const Example& example, std::ostream* out) { *out << example.name; }
 
 inline constexpr Example kExamples[] = {
-    {"holds", holding_report}, {"broken", broken_report}, {"plan", plan_report},      {"apply", application_report},
-    {"error", error_report},   {"table", table_report},   {"hostile", hostile_report}};
+    {"holds", holding_report}, {"broken", broken_report}, {"plan", plan_report},       {"apply", application_report},
+    {"error", error_report},   {"table", table_report},   {"hostile", hostile_report}, {"attack", attack_report}};
 
 }  // namespace pgcontract::report
