@@ -52,6 +52,7 @@ std::span<const Clause> clauses() {
       kTenancyNoCrossReach,
       kTenancyAttacksRefused,
       kTenancyLimits,
+      kTenancyStrictCatalog,
 
       kCredentialsEncryptedAtRest,
       kCredentialsRecipients,

@@ -18,8 +18,7 @@ constexpr std::string_view kCredentialsPending =
 constexpr std::string_view kBackupPending =
     "not judged yet: needs to read the backup store, the archive of WAL and the ledger of "
     "drills";
-constexpr std::string_view kMonitoringPending =
-    "not judged yet: needs to ask Prometheus and Grafana";
+constexpr std::string_view kMonitoringPending = "not judged yet: needs to ask Prometheus and Grafana";
 constexpr std::string_view kMaintenancePending =
     "not judged yet: needs table statistics over time, the ledger of maintenance and the "
     "change log";
@@ -73,12 +72,6 @@ const Clause kTenancyAttacksRefused =
             "What the catalogs promise is worth what the server does. The attacks are run against a scratch tenant, "
             "and each must fail.",
             kTenancyPending);
-const Clause kTenancyLimits =
-    pending("tenancy.limits", "one tenant cannot use up the server",
-            "Each tenant receives a dedicated schema (tenant_<id>) (design rule: and its share of the server).",
-            "Without limits on connections, time and temporary files one tenant's report is every tenant's outage.",
-            kTenancyPending);
-
 const Clause kCredentialsEncryptedAtRest =
     pending("credentials.encrypted_at_rest", "secrets in the repository are encrypted",
             "Secrets stored in SOPS files under ops/k8s/secrets/postgres-*.yaml.",

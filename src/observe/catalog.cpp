@@ -117,6 +117,7 @@ constexpr CatalogQuery kQueries[] = {
     {Fact::Subscriptions, "sql/subscriptions.sql", kOldestServer, kAnyVersion, read_subscription},
     {Fact::Slots, "sql/slots.sql", kOldestServer, kAnyVersion, read_slot},
     {Fact::SystemObjects, "sql/system_objects.sql", kOldestServer, kAnyVersion, read_system_object},
+    {Fact::SystemObjects, "sql/strict_functions.sql", kOldestServer, kAnyVersion, read_system_object},
 };
 
 }  // namespace
