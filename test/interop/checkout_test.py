@@ -5,6 +5,7 @@ wrong at a checkout leaves nothing to use, and the budget of connections holds u
     test/interop/checkout_test.sh PROGRAM [TEST...]     makes the server and runs this
 """
 
+import gc
 import logging
 import os
 import threading
@@ -17,7 +18,7 @@ from uuid import UUID
 
 import psycopg2
 import sqlalchemy as sa
-from sqlalchemy import exc
+from sqlalchemy import exc, orm
 
 from stratmaster_api import tenant_engines
 from stratmaster_api.tenant_engines import TenantEngines, TenantRefused
@@ -115,7 +116,7 @@ class Checkout(Case):
         )
 
     def test_an_orm_session_works(self):
-        with sa.orm.Session(self.engines.engine(A)) as session:
+        with orm.Session(self.engines.engine(A)) as session:
             self.assertEqual(session.execute(sa.text("SELECT current_user::text")).scalar(), role(A))
 
 
@@ -242,6 +243,7 @@ class Leaks(Case):
         connection = self.engines.connect(A)
         connection.execute(sa.text("SET app.note = 'secret'"))
         del connection
+        gc.collect()
         with self.engines.connect(A) as connection:
             self.assertIn(one(connection, "SELECT pg_catalog.current_setting('app.note', true)"), (None, ""))
         self.assertEqual(self.engines.open_connections, 1)
@@ -495,7 +497,9 @@ class Secrets(Case):
         logger = logging.getLogger("sqlalchemy")
         logger.addHandler(handler)
         self.addCleanup(logger.removeHandler, handler)
-        engines = self.engines_of(engine_options={"echo": "debug", "echo_pool": "debug"})
+        logger.setLevel(logging.DEBUG)
+        self.addCleanup(logger.setLevel, logging.NOTSET)
+        engines = self.engines_of(engine_options={"echo": "debug", "logging_name": "checkout"})
         with engines.connect(A) as connection:
             shown = [repr(engines), repr(engines.engine(A)), str(engines.engine(A).url), repr(connection),
                      connection.connection.dbapi_connection.dsn, engines.engine(A).pool.status()]
