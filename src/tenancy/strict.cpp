@@ -75,15 +75,15 @@ std::vector<std::string> strict_keepers(const Contract& contract, const StrictNa
   return keepers;
 }
 
-std::string strict_function_pattern() {
-  std::string pattern;
+std::vector<std::string> strict_function_patterns() {
+  std::vector<std::string> patterns;
   for (const auto& row : kNames) {
     if (row.kind != 'f') continue;
-    std::string name(row.name);
-    if (name.ends_with('*')) name.replace(name.size() - 1, 1, ".*");
-    pattern += (pattern.empty() ? "^(" : "|") + name;
+    const bool beginning = row.name.ends_with('*');
+    patterns.push_back("^" + std::string(row.name.substr(0, row.name.size() - (beginning ? 1 : 0))) +
+                       (beginning ? "" : "$"));
   }
-  return pattern + ")$";
+  return patterns;
 }
 
 }  // namespace pgcontract::tenancy

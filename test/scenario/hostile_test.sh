@@ -67,20 +67,6 @@ runs 0 pgc status
 clean "tenant list and status"
 ok "onboarding beside a hostile tenant calls nothing of its own"
 
-# A version table whose column is of a type that comes with a cast of its own.
-sql "CREATE TYPE $schema.version AS ENUM ('b9a4b82a4071')"
-sql "CREATE FUNCTION $schema.cast_trap($schema.version) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-  AS \$\$ BEGIN RAISE WARNING 'cast sprung'; RETURN 'b9a4b82a4071'; END \$\$"
-sql "CREATE CAST ($schema.version AS text) WITH FUNCTION $schema.cast_trap($schema.version)"
-sql "ALTER TABLE $schema.alembic_version ALTER version_num TYPE $schema.version USING 'b9a4b82a4071'"
-runs 1 pgc verify --format json
-equals "such a version table counts for nothing" broken "$(verdict migrations.tenants_in_step)"
-CODE=0
-pgc apply >"$OUT" 2>"$ERR" </dev/null || CODE=$?
-[ "$CODE" -le 4 ] || fail "apply beside such a version table ends well"
-! grep -q "cast sprung" "$CLUSTER/server.log" || fail "the cast is never called"
-ok "a planted cast on a version table's column is never called"
-
 # checkout() runs with the caller's rights and path: operators, functions and types in front of PostgreSQL's own, and
 # tables named like what it reads. A trap tells the server's log, since a refusal rolls everything else back.
 cat >"$WORK/checkout_traps.sql" <<SQL
@@ -140,6 +126,20 @@ equals "limits and profile strict spring no trap" "$before" "$(sprung)"
 equals "checkout is the tenant's under profile strict" "$TENANT_A" \
   "$(as_tenant "$TENANT_A" "SELECT pgcontract.checkout()")"
 ok "limits and profile strict beside a hostile tenant call nothing of its own"
+
+# A version table whose column is of a type that comes with a cast of its own.
+sql "CREATE TYPE $schema.version AS ENUM ('b9a4b82a4071')"
+sql "CREATE FUNCTION $schema.cast_trap($schema.version) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS \$\$ BEGIN RAISE WARNING 'cast sprung'; RETURN 'b9a4b82a4071'; END \$\$"
+sql "CREATE CAST ($schema.version AS text) WITH FUNCTION $schema.cast_trap($schema.version)"
+sql "ALTER TABLE $schema.alembic_version ALTER version_num TYPE $schema.version USING 'b9a4b82a4071'"
+runs 1 pgc verify --format json
+equals "such a version table counts for nothing" broken "$(verdict migrations.tenants_in_step)"
+CODE=0
+pgc apply >"$OUT" 2>"$ERR" </dev/null || CODE=$?
+[ "$CODE" -le 4 ] || fail "apply beside such a version table ends well"
+! grep -q "cast sprung" "$CLUSTER/server.log" || fail "the cast is never called"
+ok "a planted cast on a version table's column is never called"
 
 # Names that a terminal would obey.
 sql "CREATE TABLE $schema.\"research_$(printf '\033')[2Jx\" (id int)"
