@@ -13,7 +13,7 @@ void add_limits(const Draft& draft, const Uuid& tenant, Step& step) {
   if (const int connections = contract.tenancy->limits.connections; connections >= 0)
     step.statements.push_back(fmt::format("ALTER ROLE {} CONNECTION LIMIT {}", role, connections));
   for (const auto& limit : tenancy::role_limits(contract))
-    if (tenancy::is_known_to(server, limit) && tenancy::can_be_given_by(server, limit))
+    if (tenancy::is_known_to(server, limit) && tenancy::may_be_given(draft.observation(), limit))
       step.statements.push_back(fmt::format("ALTER ROLE {} IN DATABASE {} SET {} = {}", role, quoted(server.database),
                                             limit.parameter, quoted_literal(limit.value)));
 }

@@ -1,9 +1,12 @@
 #include "tenancy/limits.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
 #include <utility>
+
+#include "model/acl.hpp"
 
 namespace pgcontract::tenancy {
 namespace {
@@ -67,8 +70,11 @@ bool is_known_to(const ServerFacts& server, const RoleLimit& limit) {
   return server.version_num >= limit.since_major * 10000;
 }
 
-bool can_be_given_by(const ServerFacts& server, const RoleLimit& limit) {
-  return !limit.privileged || server.current_role_superuser;
+bool may_be_given(const Observation& observation, const RoleLimit& limit) {
+  if (!limit.privileged || observation.server.current_role_superuser) return true;
+  const auto at = std::ranges::find(observation.parameters, limit.parameter, &ParameterAcl::name);
+  return at != observation.parameters.end() &&
+         privileges_of(parse_acl(at->acl), observation.server.current_role).find('s') != std::string::npos;
 }
 
 }  // namespace pgcontract::tenancy

@@ -29,8 +29,7 @@ std::optional<std::int64_t> limit_value(std::string_view parameter, std::string_
 std::optional<std::string_view> held_limit(const Role& role, std::string_view parameter);
 
 bool is_known_to(const ServerFacts& server, const RoleLimit& limit);
-// Whether who observed may give it. From PostgreSQL 15 on others than superusers can be granted that right; that is not
-// observed, and the statement is then left to a person.
-bool can_be_given_by(const ServerFacts& server, const RoleLimit& limit);
+// Whether who observed may give it: a superuser, or from PostgreSQL 15 on a role that was itself granted SET on it.
+bool may_be_given(const Observation& observation, const RoleLimit& limit);
 
 }  // namespace pgcontract::tenancy

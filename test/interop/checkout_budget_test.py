@@ -7,12 +7,14 @@ import logging
 import threading
 import traceback
 import unittest
+from unittest import mock
 from uuid import UUID
 
 import sqlalchemy as sa
 from checkout_test import SERVER, TENANTS, A, B, Case, admin, one, password_of, role
 from sqlalchemy import exc
 
+from stratmaster_api import tenant_engines
 from stratmaster_api.tenant_engines import TenantEngines, TenantRefused
 
 
@@ -81,6 +83,20 @@ class Budget(Case):
         self.assertEqual(self.engines.open_connections, 0)
         with engine.connect() as connection:
             self.assertEqual(one(connection, "SELECT current_user::text"), role(A), "asserted after dispose(), too")
+
+    def test_what_is_in_use_at_dispose_is_closed_when_it_comes_back(self):
+        connection = self.engines.connect(A)
+        self.engines.dispose()
+        self.assertEqual(one(connection, "SELECT 1"), 1)
+        connection.close()
+        self.assertEqual(self.engines.open_connections, 0)
+
+    def test_an_interrupted_return_gives_its_place_back(self):
+        connection = self.engines.connect(A)
+        with mock.patch.object(tenant_engines, "_is_clean", side_effect=KeyboardInterrupt):
+            with self.assertRaises(KeyboardInterrupt):
+                connection.close()
+        self.assertEqual(self.engines.open_connections, 0)
 
     def test_threads(self):
         """8 threads, 50 tenants, room for 10 connections: each sees its tenant only, and the budget holds."""

@@ -43,7 +43,7 @@ void judge_role(const Judged& judged, const Role& role, const std::vector<tenanc
   for (const auto& limit : limits) {
     const std::string text = difference(role, limit);
     if (text.empty()) continue;
-    if (tenancy::can_be_given_by(judged.observation.server, limit))
+    if (tenancy::may_be_given(judged.observation, limit))
       wrong.push_back(text);
     else
       findings.push_back(
@@ -102,7 +102,7 @@ const Clause kTenancyLimits = {
         "idle_session_timeout for itself, in a session or by ALTER ROLE on its own role (which this clause then "
         "finds); "
         "against such a tenant they are a default, not a wall. work_mem and others of their kind are not limited.",
-    .needs = {Fact::Server, Fact::Roles, Fact::Registry},
+    .needs = {Fact::Server, Fact::Roles, Fact::Parameters, Fact::Registry},
     .check = check,
     .pending = {},
 };

@@ -73,6 +73,10 @@ TEST(TenancyLimits, WhatTheApplierMayNotGiveIsSaidAndLeftToAPerson) {
     EXPECT_EQ(finding.message, "has no temp_file_limit, wanted 1GB; applier may not give it");
     EXPECT_EQ(finding.consider.find("GRANT SET ON PARAMETER") != std::string::npos, version >= 150000)
         << finding.consider;
+    world.o.parameters = {{"temp_file_limit", "{postgres=sA/postgres,applier=s/postgres}"}};
+    const Finding mendable = world.only(kTenancyLimits);
+    EXPECT_EQ(mendable.message, "has no temp_file_limit, wanted 1GB");
+    EXPECT_EQ(mendable.consider, "");
   }
 }
 
@@ -97,14 +101,13 @@ struct StrictWorld : TenancyWorld {
 
 TEST(TenancyStrict, EveryNameIsTakenFromPublicAndLeftToItsKeepers) {
   StrictWorld world;
-  EXPECT_EQ(
-      world.said(kTenancyStrictCatalog),
-      (Lines{"pg_catalog.pg_relation_size(regclass,text): PUBLIC holds EXECUTE, wanted nothing; pgc_owner "
-             "lacks EXECUTE; pg_monitor lacks EXECUTE",
-             "pg_catalog.pg_stat_activity: PUBLIC holds SELECT, wanted nothing; pgc_owner lacks SELECT; "
-             "pg_monitor lacks SELECT",
-             "pg_catalog.set_config(text,text,boolean): PUBLIC holds EXECUTE, wanted nothing; pgc_owner lacks "
-             "EXECUTE"}));
+  EXPECT_EQ(world.said(kTenancyStrictCatalog),
+            (Lines{"pg_catalog.pg_relation_size(regclass,text): PUBLIC holds EXECUTE, wanted nothing; pgc_owner "
+                   "lacks EXECUTE; pg_monitor lacks EXECUTE",
+                   "pg_catalog.pg_stat_activity: PUBLIC holds SELECT, wanted nothing; pgc_owner lacks SELECT; "
+                   "pg_monitor lacks SELECT",
+                   "pg_catalog.set_config(text,text,boolean): PUBLIC holds EXECUTE, wanted nothing; pgc_owner lacks "
+                   "EXECUTE"}));
 }
 
 TEST(TenancyStrict, KeptWhenOnlyTheKeepersHoldIt) {

@@ -81,7 +81,7 @@ class TenantEngines:
             return engine
 
     def dispose(self):
-        """Closes what is idle; what is checked out is closed when it comes back to its engine, and that is disposed."""
+        """Closes what is idle now, and what is checked out when it comes back."""
         with self._lock:
             engines = list(self._engines.values())
             self._engines.clear()
@@ -153,6 +153,7 @@ class _TenantPool(Pool):
         self.budget = budget
         self.tenant = tenant
         self.idle = []  # guarded by the budget's lock
+        self._disposed = False
 
     def _do_get(self):
         record, evicted = self.budget.take(self)
@@ -167,13 +168,14 @@ class _TenantPool(Pool):
             raise
 
     def _do_return_conn(self, record):
-        if _is_clean(record):
-            self.budget.put_back(self, record)
-        else:
-            try:
-                record.close()
-            finally:
-                self.budget.release(self)
+        clean = False
+        try:
+            clean = not self._disposed and _is_clean(record)
+        finally:
+            if clean:
+                self.budget.put_back(self, record)
+            else:
+                self._close(record)
 
     def recreate(self):
         return _TenantPool(
@@ -181,11 +183,15 @@ class _TenantPool(Pool):
         )
 
     def dispose(self):
+        self._disposed = True  # its engine goes on with a pool of its own
         for record in self.budget.forget(self):
-            try:
-                record.close()
-            finally:
-                self.budget.release(self)
+            self._close(record)
+
+    def _close(self, record):
+        try:
+            record.close()
+        finally:
+            self.budget.release(self)
 
     def status(self):
         return f"{self.budget.open_of(self.tenant)} open, {len(self.idle)} idle"
