@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the SQL that onboards many tenants at once, each exactly as `pgcontract tenant add` would, with 20 tables.
+"""Writes the SQL that onboards many tenants at once, each exactly as `pgcontract tenant add` would, with TABLES tables.
 
-    bench/tenants.py ONE_TENANT.json FIRST LAST > tenants.sql
+    bench/tenants.py ONE_TENANT.json FIRST LAST TABLES > tenants.sql
 
 ONE_TENANT.json is the report of one real `pgcontract --format json tenant add 00000000-0000-4000-8000-000000000000`.
 Its statements, with the id replaced, are the ones every other tenant gets, so that what is measured cannot part from
@@ -12,7 +12,6 @@ import json
 import sys
 from uuid import UUID
 
-TABLES = 20  # of a tenant, Alembic's own not counted
 MODEL = UUID("00000000-0000-4000-8000-000000000000")
 OWNER = "pgc_owner"
 DOMAINS = ("research", "agents", "knowledge")
@@ -46,13 +45,13 @@ def further_table(number):
     ]
 
 
-def onboarding(model, tenant):
+def onboarding(model, tenant, tables):
     for statement in model:
         yield statement.replace(str(MODEL), str(tenant)).replace(MODEL.hex, tenant.hex)
     made = sum(s.startswith("CREATE TABLE") and "alembic_version" not in s for s in model)
     yield f"SET LOCAL ROLE {OWNER}"
     yield f"SET LOCAL search_path = tenant_{tenant.hex}"
-    for number in range(TABLES - made):
+    for number in range(tables - made):
         yield from further_table(number)
 
 
@@ -61,7 +60,7 @@ def main():
         model = statements_of(report)
     for number in range(int(sys.argv[2]), int(sys.argv[3]) + 1):
         tenant = UUID(int=MODEL.int + number)
-        print("BEGIN;", *(s + ";" for s in onboarding(model, tenant)), "COMMIT;", sep="\n")
+        print("BEGIN;", *(s + ";" for s in onboarding(model, tenant, int(sys.argv[4]))), "COMMIT;", sep="\n")
 
 
 main()

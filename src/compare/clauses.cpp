@@ -53,6 +53,7 @@ std::span<const Clause> clauses() {
       kTenancyNoCrossReach,
       kTenancyAttacksRefused,
       kTenancyLimits,
+      kTenancyStrictCatalog,
 
       kCredentialsEncryptedAtRest,
       kCredentialsRecipients,

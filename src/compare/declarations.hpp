@@ -52,6 +52,7 @@ extern const Clause kTenancyNoCreateNoTemp;
 extern const Clause kTenancyNoCrossReach;
 extern const Clause kTenancyAttacksRefused;
 extern const Clause kTenancyLimits;
+extern const Clause kTenancyStrictCatalog;
 
 extern const Clause kCredentialsEncryptedAtRest;
 extern const Clause kCredentialsRecipients;

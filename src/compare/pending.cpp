@@ -66,12 +66,6 @@ const Clause kTenancyNoCrossReach =
             "Each grant may be right and their sum wrong: a role in a role, a trigger on a shared table, a definer "
             "function. Only a search over the whole graph tells.",
             kTenancyPending);
-const Clause kTenancyLimits =
-    pending("tenancy.limits", "one tenant cannot use up the server",
-            "Each tenant receives a dedicated schema (tenant_<id>) (design rule: and its share of the server).",
-            "Without limits on connections, time and temporary files one tenant's report is every tenant's outage.",
-            kTenancyPending);
-
 const Clause kCredentialsEncryptedAtRest =
     pending("credentials.encrypted_at_rest", "secrets in the repository are encrypted",
             "Secrets stored in SOPS files under ops/k8s/secrets/postgres-*.yaml.",

@@ -178,6 +178,40 @@ std::vector<Field> migration_fields() {
   };
 }
 
+// The word none stands for no limit, and is empty in the Contract.
+std::string limit_of(const Value& value) { return value.text == "none" ? std::string() : value.text; }
+
+std::vector<Field> limit_fields() {
+  return {
+      standing_section("tenancy.limits",
+                       "What one tenant may take of the server: PostgreSQL's names and units; none means no limit."),
+      {.path = "tenancy.limits.connections",
+       .shape = Shape::Count,
+       .fallback = "20",
+       .sentence = "Sessions at a time.",
+       .set = [](C& c, const V& v) { c.tenancy->limits.connections = v.text == "none" ? -1 : std::stoi(v.text); }},
+      defaulted_text("tenancy.limits.statement_timeout", rule::kTimeLimit, "30s",
+                     "The longest statement. The session may set it otherwise.",
+                     [](C& c, const V& v) { c.tenancy->limits.statement_timeout = limit_of(v); }),
+      defaulted_text("tenancy.limits.lock_timeout", rule::kTimeLimit, "none",
+                     "The longest wait for a lock. The session may set it otherwise.",
+                     [](C& c, const V& v) { c.tenancy->limits.lock_timeout = limit_of(v); }),
+      defaulted_text("tenancy.limits.transaction_timeout", rule::kTimeLimit, "none",
+                     "The longest transaction, from PostgreSQL 17 on. The session may set it otherwise.",
+                     [](C& c, const V& v) { c.tenancy->limits.transaction_timeout = limit_of(v); }),
+      defaulted_text("tenancy.limits.idle_in_transaction_session_timeout", rule::kTimeLimit, "60s",
+                     "How long a transaction may wait for its session. The session may set it otherwise.",
+                     [](C& c, const V& v) { c.tenancy->limits.idle_in_transaction_session_timeout = limit_of(v); }),
+      defaulted_text("tenancy.limits.idle_session_timeout", rule::kTimeLimit, "10min",
+                     "How long a session may idle. The session may set it otherwise.",
+                     [](C& c, const V& v) { c.tenancy->limits.idle_session_timeout = limit_of(v); }),
+      defaulted_text("tenancy.limits.temp_file_limit", rule::kSizeLimit, "1GB",
+                     "Temporary files of one session. Only superusers, and from PostgreSQL 15 on roles granted SET on "
+                     "the parameter, can give it; the session cannot change it.",
+                     [](C& c, const V& v) { c.tenancy->limits.temp_file_limit = limit_of(v); }),
+  };
+}
+
 std::vector<Field> tenancy_fields() {
   return {
       section("tenancy", "How tenants are kept apart. Without this section there are no tenants.",
@@ -208,6 +242,15 @@ std::vector<Field> tenancy_fields() {
       defaulted_text("tenancy.roles.migrator", rule::kRole, "pgc_migrator",
                      "Logs in to migrate, and may become the owner.",
                      [](C& c, const V& v) { c.tenancy->roles.migrator = v.text; }),
+      choice("tenancy.profile", {"standard", "strict"}, "standard",
+             "strict takes catalog functions and views from PUBLIC that tenants can misuse, and some tools need: "
+             "see doc/strict.md.",
+             [](C& c, const V& v) {
+               c.tenancy->profile = v.text == "strict" ? TenancyProfile::Strict : TenancyProfile::Standard;
+             }),
+      texts("tenancy.catalog_readers", rule::kRole,
+            "Roles that keep what strict takes from PUBLIC, such as the one that runs pg_dump.",
+            [](C& c, const V& v) { c.tenancy->catalog_readers = v.list; }),
   };
 }
 
@@ -260,6 +303,7 @@ std::vector<Field> all_fields() {
   append(table, convention_fields());
   append(table, migration_fields());
   append(table, tenancy_fields());
+  append(table, limit_fields());
   append(table, promise_fields());
   append(table, waiver_fields());
   return table;

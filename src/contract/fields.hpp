@@ -18,13 +18,16 @@ enum class Shape {
   Records,  // a list of sections; its children's paths have [] behind the list's
   Version,  // the number 1
   Flag,     // true or false
+  Count,    // a whole number from 1 to kLargestCount, or the word none
   Text,
   Texts,  // a list of texts without doubles
 };
 
+inline constexpr int kLargestCount = 1'000'000;
+
 // A value on its way into a Contract.
 struct Value {
-  std::string text = {};  // Text; the name of a Named section; the section as written
+  std::string text = {};  // Text; Count, its digits or "none"; the name of a Named section; the section as written
   bool flag = false;
   std::vector<std::string> list = {};
   SourceMark mark = {};

@@ -88,7 +88,7 @@ class Reader {
     if (field.shape == Shape::Section) return read_children(path_below(field), path, nullptr, mark);
     if (field.set == nullptr || field.shape == Shape::Records) return;
     Value value;
-    if (field.shape == Shape::Text) value.text = field.fallback;
+    if (field.shape == Shape::Text || field.shape == Shape::Count) value.text = field.fallback;
     value.flag = field.fallback == "true";
     field.set(contract_, value);
   }
@@ -100,6 +100,7 @@ class Reader {
       case Shape::Records: return read_records(field, path, node);
       case Shape::Version: return read_version(field, path, node);
       case Shape::Flag: return read_flag(field, path, node);
+      case Shape::Count: return read_count(field, path, node);
       case Shape::Text: {
         Value value;
         if (!read_text(field, path, node, value.text)) return;
@@ -197,6 +198,21 @@ class Reader {
                   fmt::format("Write {}.", yes  ? "true, in lower case and without quotes"
                                            : no ? "false, in lower case and without quotes"
                                                 : "true or false"));
+  }
+
+  void read_count(const Field& field, const std::string& path, const Node& node) {
+    const auto& text = node.text;
+    const bool plain = node.kind == Node::Kind::Scalar && !node.quoted && !text.empty() && text.size() <= 7 &&
+                       text[0] != '0' &&
+                       std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (text == "none" || (plain && std::stoi(text) <= kLargestCount)) {
+      places_[path] = node.mark;
+      return field.set(contract_, Value{.text = text});
+    }
+    problems_.add(node.mark,
+                  fmt::format("{} must be a whole number from 1 to {}, not {}", path, kLargestCount,
+                              node.is_number() ? text : std::string(yaml::describe_kind(node))),
+                  "Write a number such as 20, without quotes, or none for no limit.");
   }
 
   bool read_text(const Field& field, const std::string& path, const Node& node, std::string& text) {

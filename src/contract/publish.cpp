@@ -42,6 +42,8 @@ Json schema_of_value(const Field& field) {
   switch (field.shape) {
     case Shape::Version: return Json{{"const", 1}};
     case Shape::Flag: return Json{{"type", "boolean"}};
+    case Shape::Count:
+      return Json{{"anyOf", {{{"type", "integer"}, {"minimum", 1}, {"maximum", kLargestCount}}, {{"const", "none"}}}}};
     case Shape::Text: return schema_of_text(field);
     case Shape::Texts: return Json{{"type", "array"}, {"items", schema_of_text(field)}, {"uniqueItems", true}};
     case Shape::Section: {
@@ -81,6 +83,7 @@ std::string in_words(const Field& field) {
   switch (field.shape) {
     case Shape::Version: return "`1`";
     case Shape::Flag: return "`true` or `false`";
+    case Shape::Count: return "a whole number, or `none`";
     case Shape::Texts: return fmt::format("a list, each {}", field.rule->value);
     case Shape::Section: return "a mapping";
     case Shape::Named: return "a mapping from names to mappings";

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdint>
+#include <limits>
+#include <utility>
 
 #include "base/instant.hpp"
 
@@ -176,6 +179,35 @@ Verdict check_duration(const std::string& text) {
                    "Write a duration such as 14 days."};
 }
 
+// A whole number with one of `units` that, in the smallest unit, PostgreSQL can hold.
+Verdict check_limit(const std::string& text, std::string_view what, std::string_view sample,
+                    std::initializer_list<std::pair<std::string_view, std::int64_t>> units) {
+  if (text == "none") return {};
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, text.data() + text.size());
+  for (const auto& [known, factor] : units) {
+    if (error != std::errc() || !is_digit(text[0]) || unit != known) continue;
+    if (number > 0 && number <= std::numeric_limits<std::int32_t>::max() / factor) return {};
+    return Complaint{
+        fmt::format("cannot be {}", shown(text)),
+        number == 0 ? "Write none for no limit." : "PostgreSQL cannot hold that much; write none for no limit."};
+  }
+  std::string words;
+  for (const auto& unit_row : units) words += (words.empty() ? "" : ", ") + std::string(unit_row.first);
+  return Complaint{fmt::format("must be {} with its unit, not {}", what, shown(text)),
+                   fmt::format("Write one such as {}, or none; units are {}.", sample, words)};
+}
+
+Verdict check_time_limit(const std::string& text) {
+  return check_limit(text, "a time", "30s",
+                     {{"ms", 1}, {"s", 1'000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
+}
+
+Verdict check_size_limit(const std::string& text) {
+  return check_limit(text, "a size", "1GB", {{"kB", 1}, {"MB", 1'024}, {"GB", 1'048'576}, {"TB", 1'073'741'824}});
+}
+
 }  // namespace
 
 namespace rule {
@@ -229,6 +261,12 @@ const Rule kDate{.value = "a date, year-month-day",
 const Rule kDuration{.value = "a number of hours, days or weeks",
                      .pattern = "^[1-9][0-9]{0,3} (hour|day|week)s?$",
                      .check = check_duration};
+const Rule kTimeLimit{.value = "a time such as `30s` (`ms`, `s`, `min`, `h`, `d`), or `none`",
+                      .pattern = "^([1-9][0-9]{0,9}(ms|s|min|h|d)|none)$",
+                      .check = check_time_limit};
+const Rule kSizeLimit{.value = "a size such as `1GB` (`kB`, `MB`, `GB`, `TB`), or `none`",
+                      .pattern = "^([1-9][0-9]{0,9}(kB|MB|GB|TB)|none)$",
+                      .check = check_size_limit};
 }  // namespace rule
 
 Verdict check(const Rule& rule, const std::string& text) {

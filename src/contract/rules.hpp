@@ -42,7 +42,9 @@ extern const Rule kEmbedded;  // dsn
 extern const Rule kDsnFrom;
 extern const Rule kStore;  // the URL of an object store
 extern const Rule kDate;
-extern const Rule kDuration;  // "14 days"
+extern const Rule kDuration;   // "14 days"
+extern const Rule kTimeLimit;  // "30s", as PostgreSQL's timeouts, or "none"
+extern const Rule kSizeLimit;  // "1GB", likewise
 }  // namespace rule
 
 // All that is wrong with `text` under `rule`: emptiness, control characters, length and the rule's own check.

@@ -80,6 +80,19 @@ struct TenancyRoles {
   std::string migrator = "pgc_migrator";    // LOGIN NOINHERIT, may become the owner
 };
 
+// What one tenant may take of the server. Durations and sizes in PostgreSQL's units, "30s", "1GB"; empty: no limit.
+struct TenancyLimits {
+  int connections = 20;  // -1: no limit
+  std::string statement_timeout = "30s";
+  std::string lock_timeout = {};
+  std::string transaction_timeout = {};  // PostgreSQL 17 and later
+  std::string idle_in_transaction_session_timeout = "60s";
+  std::string idle_session_timeout = "10min";
+  std::string temp_file_limit = "1GB";
+};
+
+enum class TenancyProfile { Standard, Strict };
+
 struct Tenancy {
   std::string schema_pattern = "tenant_{id}";  // {id}: 32 hexadecimal digits
   std::string role_pattern = "app_tenant_{id}";
@@ -88,6 +101,9 @@ struct Tenancy {
   std::string tombstones = "tombstones.jsonl";  // deletions, kept where no restore of the database reaches
   TenancyRoles roles;
   bool of_canaries = false;  // the contract of the copy: there only canaries are tenants, elsewhere they are none
+  TenancyLimits limits;
+  TenancyProfile profile = TenancyProfile::Standard;
+  std::vector<std::string> catalog_readers;  // roles that keep what the strict profile takes from PUBLIC
 
   std::string schema_of(const Uuid& id) const;
   std::string role_of(const Uuid& id) const;

@@ -71,6 +71,10 @@ void mend_row_security(const Finding& finding, Draft& draft);
 void mend_policies(const Finding& finding, Draft& draft);
 void mend_grants(const Finding& finding, Draft& draft);
 void mend_tenant(const Finding& finding, Draft& draft);
+void mend_limits(const Finding& finding, Draft& draft);
+void mend_strict_catalog(const Finding& finding, Draft& draft);
+// The statements that give a tenant's role its limits, for onboarding too.
+void add_limits(const Draft& draft, const Uuid& tenant, Step& step);
 void onboard(const NewTenant& tenant, Draft& draft);
 
 }  // namespace pgcontract::plan

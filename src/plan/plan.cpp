@@ -34,6 +34,8 @@ constexpr Remedy kRemedies[] = {
     {"tenancy.guard_function", mend_guard},
     {"tenancy.grants", mend_grants},
     {"tenancy.no_create_no_temp", mend_grants},
+    {"tenancy.limits", mend_limits},
+    {"tenancy.strict_catalog", mend_strict_catalog},
     {"monitoring.pg_stat_statements", mend_extension},
 };
 

@@ -83,8 +83,8 @@ void mend_guard(const Finding& finding, Draft& draft) {
     const std::string name = fmt::format("{}.{}()", tenancy::kSchema, function.name);
     Step step;
     step.object = "function " + name;
-    step.reason = function.security_definer ? "sessions check at checkout that they stay within their tenant"
-                                            : "policies bind rows to the role, which a tenant cannot change";
+    step.reason = function.name == "role_tenant" ? "policies bind rows to the role, which a tenant cannot change"
+                                                 : "sessions check at checkout that they stay within their tenant";
     step.lock = "none";
     step.statements = {
         function.definition, fmt::format("ALTER FUNCTION {} OWNER TO {}", name, quoted(roles.definer)),

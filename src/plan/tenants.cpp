@@ -32,6 +32,7 @@ void add_role(const Draft& draft, const TenantNames& names, const tenancy::Tenan
       fmt::format("{} {} = {}", in_database, draft.contract().tenancy->setting, quoted_literal(names.id.canonical())));
   step.statements.push_back(fmt::format("{} search_path = {}, {}", in_database, names.schema,
                                         quoted(draft.contract().schemas.application.name)));
+  add_limits(draft, names.id, step);
 }
 
 void add_schema(const TenantNames& names, const tenancy::TenantState& state, Step& step) {

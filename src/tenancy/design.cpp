@@ -41,6 +41,16 @@ std::string role_regex(const Tenancy& tenancy) {
   return quoted_literal("^" + escaped_for_regex(p.before) + "[0-9a-f]{32}" + escaped_for_regex(p.after) + "$");
 }
 
+// What onboarding makes of a tenant's search_path (role_settings() below), as an SQL expression over `tenant`.
+std::string path_of_tenant(const Contract& contract) {
+  const Pattern p = split(contract.tenancy->schema_pattern);
+  return fmt::format(
+      "pg_catalog.concat(pg_catalog.quote_ident(pg_catalog.concat({}::pg_catalog.text,\n"
+      "      pg_catalog.replace(tenant::pg_catalog.text, '-', ''), {}::pg_catalog.text)), {}::pg_catalog.text)",
+      quoted_literal(p.before), quoted_literal(p.after),
+      quoted_literal(", " + quoted(contract.schemas.application.name)));
+}
+
 // The id inside a role name, as an SQL expression.
 std::string id_in_role(const Tenancy& tenancy, std::string_view role) {
   return fmt::format("pg_catalog.substr({}::pg_catalog.text, {}, 32)::pg_catalog.uuid", role,
@@ -49,15 +59,17 @@ std::string id_in_role(const Tenancy& tenancy, std::string_view role) {
 
 std::string create_function(const GuardFunction& f) {
   return fmt::format(
-      "CREATE OR REPLACE FUNCTION {}.{}() RETURNS {} LANGUAGE {} STABLE PARALLEL SAFE {}\n"
-      "  SET search_path = pg_catalog, pg_temp\nAS $pgcontract${}$pgcontract$",
-      kSchema, f.name, f.returns, f.language, f.security_definer ? "SECURITY DEFINER" : "SECURITY INVOKER", f.source);
+      "CREATE OR REPLACE FUNCTION {}.{}() RETURNS {} LANGUAGE {} STABLE PARALLEL {} {}\n{}AS "
+      "$pgcontract${}$pgcontract$",
+      kSchema, f.name, f.returns, f.language, f.pinned ? "SAFE" : "RESTRICTED",
+      f.security_definer ? "SECURITY DEFINER" : "SECURITY INVOKER",
+      f.pinned ? "  SET search_path = pg_catalog, pg_temp\n" : "", f.source);
 }
 
 // SECURITY INVOKER on purpose: current_user must be the caller's. The pinned path prevents inlining, which costs
 // nothing: in the policies it is evaluated once per query (doc/tenancy.md has the measurements).
 GuardFunction role_tenant(const Tenancy& tenancy) {
-  GuardFunction f{"role_tenant", "pg_catalog.uuid", false, "sql", "", ""};
+  GuardFunction f{"role_tenant", "pg_catalog.uuid", false, true, "sql", "", ""};
   f.source = fmt::format("\n  SELECT CASE WHEN current_user OPERATOR(pg_catalog.~) {}\n         THEN {} END\n",
                          role_regex(tenancy), id_in_role(tenancy, "current_user"));
   f.definition = create_function(f);
@@ -67,13 +79,18 @@ GuardFunction role_tenant(const Tenancy& tenancy) {
 // SECURITY DEFINER because a tenant may not read the registry. It only checks; a definer function cannot switch roles.
 // Inside it current_user is the definer, so the session is judged by session_user and the setting `role`.
 GuardFunction assert_boundary(const Tenancy& tenancy) {
-  GuardFunction f{"assert_boundary", "pg_catalog.uuid", true, "plpgsql", "", ""};
+  GuardFunction f{"assert_boundary", "pg_catalog.uuid", true, true, "plpgsql", "", ""};
   f.source = fmt::format(R"(
 DECLARE
   assumed pg_catalog.text := pg_catalog.current_setting('role');
   claimed pg_catalog.text := pg_catalog.current_setting({0}, true);
   tenant pg_catalog.uuid;
 BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) session_user
+                                                    AND (r.rolsuper OR r.rolbypassrls)) THEN
+    RAISE EXCEPTION 'login % is a superuser or has BYPASSRLS: no policy binds it', session_user
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Connect as the tenant''s own role.';
+  END IF;
   IF session_user OPERATOR(pg_catalog.!~) {1} THEN
     RAISE EXCEPTION 'session user % is not a tenant', session_user
       USING ERRCODE = 'insufficient_privilege', HINT = 'Connect as the tenant''s own role.';
@@ -98,6 +115,43 @@ END
   return f;
 }
 
+// What a pool asks before it hands a connection out. The caller's search_path is part of the question, so that this one
+// function has no path of its own; every name and operator in it is qualified, and it runs with the caller's rights, so
+// that what a tenant plants in its schema is neither called nor of any use. What an earlier checkout can leave behind
+// is looked for where that costs nothing; DISCARD ALL on return removes all of it.
+GuardFunction checkout(const Contract& contract) {
+  GuardFunction f{"checkout", "pg_catalog.uuid", false, false, "plpgsql", "", ""};
+  f.source = fmt::format(R"(
+DECLARE
+  tenant pg_catalog.uuid := pgcontract.assert_boundary();
+  path pg_catalog.text := {0};
+  left_over pg_catalog.text;
+BEGIN
+  IF current_user OPERATOR(pg_catalog.<>) session_user THEN
+    RAISE EXCEPTION 'session of % runs as role %', session_user, current_user
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) path THEN
+    RAISE EXCEPTION 'search_path of % is %, wanted %', session_user, pg_catalog.current_setting('search_path'), path
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  left_over := CASE
+    WHEN EXISTS (SELECT FROM pg_catalog.pg_cursors AS c WHERE c.is_holdable) THEN 'a cursor WITH HOLD'
+    WHEN EXISTS (SELECT FROM pg_catalog.pg_prepared_statements AS p WHERE p.from_sql) THEN 'a prepared statement'
+    WHEN EXISTS (SELECT FROM pg_catalog.pg_listening_channels() AS l) THEN 'a LISTEN'
+  END;
+  IF left_over IS NOT NULL THEN
+    RAISE EXCEPTION 'session of % still has % of an earlier checkout', session_user, left_over
+      USING ERRCODE = 'insufficient_privilege', HINT = 'DISCARD ALL when a connection is given back.';
+  END IF;
+  RETURN tenant;
+END
+)",
+                         path_of_tenant(contract));
+  f.definition = create_function(f);
+  return f;
+}
+
 std::string collapsed(std::string_view text) {
   std::string out;
   for (char c : text)
@@ -116,7 +170,7 @@ std::string trimmed_item(std::string_view item) {
 
 std::vector<GuardFunction> guard_functions(const Contract& contract) {
   if (!contract.tenancy) return {};
-  return {role_tenant(*contract.tenancy), assert_boundary(*contract.tenancy)};
+  return {role_tenant(*contract.tenancy), assert_boundary(*contract.tenancy), checkout(contract)};
 }
 
 bool is_pinned(const Function& function) {

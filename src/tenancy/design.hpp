@@ -27,13 +27,14 @@ struct GuardFunction {
   std::string name;
   std::string returns;
   bool security_definer = false;
+  bool pinned = true;  // carries kPinnedPath; the one that judges the caller's search_path cannot
   std::string language;
   std::string source;      // the body, exactly as pg_proc.prosrc keeps it
   std::string definition;  // CREATE OR REPLACE FUNCTION …
 };
-// role_tenant() and assert_boundary().
+// role_tenant(), assert_boundary() and checkout().
 std::vector<GuardFunction> guard_functions(const Contract& contract);
-// The setting every function of ours carries in proconfig.
+// The setting that a pinned function of ours carries in proconfig.
 inline constexpr std::string_view kPinnedPath = "search_path=pg_catalog, pg_temp";
 // A SECURITY DEFINER function is pinned when it sets search_path to a list that ends in pg_temp.
 bool is_pinned(const Function& function);

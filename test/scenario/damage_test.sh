@@ -49,6 +49,13 @@ mended "a replaced guard" tenancy.guard_function \
   "CREATE OR REPLACE FUNCTION pgcontract.assert_boundary() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()'"
 mended "a guard without its pinned path" tenancy.guard_function \
   "ALTER FUNCTION pgcontract.assert_boundary() RESET search_path"
+mended "a replaced checkout" tenancy.guard_function \
+  "CREATE OR REPLACE FUNCTION pgcontract.checkout() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()'"
+mended "lifted limits" tenancy.limits \
+  "ALTER ROLE $role_a CONNECTION LIMIT -1; ALTER ROLE $role_a IN DATABASE stratmaster RESET temp_file_limit;
+   ALTER ROLE $role_a IN DATABASE stratmaster SET statement_timeout = 0"
+mended "a limit that the tenant lifted itself" tenancy.limits \
+  "SET SESSION AUTHORIZATION $role_a; ALTER ROLE $role_a IN DATABASE stratmaster SET idle_session_timeout = '7d'"
 mended "a dropped tenant role" tenancy.role_per_tenant "DROP OWNED BY $role_a; DROP ROLE $role_a"
 mended "a dropped tenant schema" tenancy.schema_per_tenant "DROP SCHEMA $schema_b CASCADE"
 equals "rows outlive every mending" kept "$(sql "SELECT title FROM stratmaster_api.reports")"

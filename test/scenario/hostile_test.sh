@@ -67,6 +67,66 @@ runs 0 pgc status
 clean "tenant list and status"
 ok "onboarding beside a hostile tenant calls nothing of its own"
 
+# checkout() runs with the caller's rights and path: operators, functions and types in front of PostgreSQL's own, and
+# tables named like what it reads. A trap tells the server's log, since a refusal rolls everything else back.
+cat >"$WORK/checkout_traps.sql" <<SQL
+SET search_path = $schema, pg_catalog;
+CREATE FUNCTION sprung(a text, b text) RETURNS bool LANGUAGE plpgsql AS
+  \$\$ BEGIN RAISE WARNING 'checkout trap'; RETURN true; END \$\$;
+CREATE FUNCTION sprung(a name, b name) RETURNS bool LANGUAGE plpgsql AS
+  \$\$ BEGIN RAISE WARNING 'checkout trap'; RETURN false; END \$\$;
+CREATE FUNCTION sprung(a name, b text) RETURNS bool LANGUAGE plpgsql AS
+  \$\$ BEGIN RAISE WARNING 'checkout trap'; RETURN true; END \$\$;
+CREATE FUNCTION sprung(a bool, b bool) RETURNS bool LANGUAGE plpgsql AS
+  \$\$ BEGIN RAISE WARNING 'checkout trap'; RETURN true; END \$\$;
+CREATE OPERATOR <> (LEFTARG = text, RIGHTARG = text, FUNCTION = sprung);
+CREATE OPERATOR || (LEFTARG = text, RIGHTARG = text, FUNCTION = sprung);
+CREATE OPERATOR <> (LEFTARG = name, RIGHTARG = name, FUNCTION = sprung);
+CREATE OPERATOR !~ (LEFTARG = name, RIGHTARG = text, FUNCTION = sprung);
+CREATE OPERATOR = (LEFTARG = bool, RIGHTARG = bool, FUNCTION = sprung);
+CREATE FUNCTION replace(text, text, text) RETURNS text LANGUAGE plpgsql AS
+  \$\$ BEGIN RAISE WARNING 'checkout trap'; RETURN 'x'; END \$\$;
+CREATE FUNCTION quote_ident(text) RETURNS text LANGUAGE plpgsql AS
+  \$\$ BEGIN RAISE WARNING 'checkout trap'; RETURN 'x'; END \$\$;
+CREATE FUNCTION current_setting(text) RETURNS text LANGUAGE plpgsql AS
+  \$\$ BEGIN RAISE WARNING 'checkout trap'; RETURN '$schema, stratmaster_api'; END \$\$;
+CREATE TYPE text AS ENUM ('trap');
+CREATE VIEW pg_cursors AS SELECT false AS is_holdable;
+CREATE VIEW pg_prepared_statements AS SELECT false AS from_sql;
+ALTER ROLE app_tenant_$(hex "$TENANT_A") PASSWORD 'tenant-$TENANT_A';
+SQL
+sql_file "$WORK/checkout_traps.sql" >/dev/null
+traps="SET search_path = $schema, pg_catalog;"
+sprung() { grep -c "checkout trap" "$CLUSTER/server.log" || true; }
+before=$(sprung)
+runs 0 as_tenant "$TENANT_A" "$traps SELECT 'a'::name <> 'b'::name"
+[ "$(sprung)" -gt "$before" ] || fail "the traps work: an unqualified operator springs one"
+before=$(sprung)
+runs 1 as_tenant "$TENANT_A" "$traps SELECT pgcontract.checkout()"
+says "search_path of app_tenant_$(hex "$TENANT_A") is $schema, pg_catalog, wanted $schema, stratmaster_api"
+equals "checkout with a hostile path is refused" "" "$(as_tenant "$TENANT_A" "$traps
+  SET client_min_messages = error; SELECT pgcontract.checkout()" 2>/dev/null || true)"
+equals "checkout among the traps is the tenant's" "$TENANT_A" "$(as_tenant "$TENANT_A" "SELECT pgcontract.checkout()")"
+runs 1 as_tenant "$TENANT_A" "PREPARE x AS SELECT 1; SELECT pgcontract.checkout()"
+says "still has a prepared statement of an earlier checkout"
+equals "checkout springs no trap" "$before" "$(sprung)"
+ok "checkout() calls nothing that a tenant planted, and is not deceived by views named like PostgreSQL's"
+
+# Limits and the strict profile are read and mended in the same surroundings.
+sql "ALTER ROLE app_tenant_$(hex "$TENANT_A") CONNECTION LIMIT -1"
+sed -i 's/^  profile: standard.*/  profile: strict/' "$CONTRACT"
+CODE=0
+pgc apply >"$OUT" 2>"$ERR" </dev/null || CODE=$?
+[ "$CODE" -le 4 ] || fail "apply of limits and profile strict ends well"
+equals "the limit is back" 20 "$(sql "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'app_tenant_$(hex "$TENANT_A")'")"
+equals "set_config is taken from PUBLIC, and no function of a tenant's of that name is touched" f \
+  "$(sql "SELECT has_function_privilege('public', 'pg_catalog.set_config(pg_catalog.text, pg_catalog.text, boolean)', 'EXECUTE')")"
+clean "limits and profile strict"
+equals "limits and profile strict spring no trap" "$before" "$(sprung)"
+equals "checkout is the tenant's under profile strict" "$TENANT_A" \
+  "$(as_tenant "$TENANT_A" "SELECT pgcontract.checkout()")"
+ok "limits and profile strict beside a hostile tenant call nothing of its own"
+
 # A version table whose column is of a type that comes with a cast of its own.
 sql "CREATE TYPE $schema.version AS ENUM ('b9a4b82a4071')"
 sql "CREATE FUNCTION $schema.cast_trap($schema.version) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

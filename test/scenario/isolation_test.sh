@@ -64,8 +64,22 @@ refused "$TENANT_A" "SET app.tenant_id = ''; SELECT pgcontract.assert_boundary()
   "setting app.tenant_id does not name the tenant"
 refused "$TENANT_A" "SET ROLE pgc_tenant; SELECT pgcontract.assert_boundary()" "pgc_tenant"
 runs 1 sql "SELECT pgcontract.assert_boundary()"
-says "session user postgres is not a tenant"
+says "login postgres is a superuser or has BYPASSRLS"
 ok "assert_boundary() refuses a wrong setting and a superuser"
+
+equals "checkout() returns the tenant" "$TENANT_A" "$(as_tenant "$TENANT_A" "SELECT pgcontract.checkout()")"
+runs 1 sql "SELECT pgcontract.checkout()"
+says "login postgres is a superuser or has BYPASSRLS"
+for attribute in SUPERUSER BYPASSRLS; do
+  sql "ALTER ROLE $role_a $attribute"
+  refused "$TENANT_A" "SELECT pgcontract.checkout()" "login $role_a is a superuser or has BYPASSRLS"
+  sql "ALTER ROLE $role_a NO$attribute"
+done
+refused "$TENANT_A" "SET app.tenant_id = '$TENANT_B'; SELECT pgcontract.checkout()" "does not name the tenant"
+refused "$TENANT_A" "SET search_path = pg_catalog; SELECT pgcontract.checkout()" "search_path of $role_a is pg_catalog"
+refused "$TENANT_A" "PREPARE x AS SELECT 1; SELECT pgcontract.checkout()" "a prepared statement of an earlier checkout"
+refused "$TENANT_A" "SET SESSION AUTHORIZATION DEFAULT; SET ROLE pgc_tenant; SELECT pgcontract.checkout()" "pgc_tenant"
+ok "checkout() refuses superusers, BYPASSRLS, another setting, path or role, and leftovers"
 
 sql "UPDATE pgcontract.tenant SET state = 'suspended' WHERE id = '$TENANT_A'"
 refused "$TENANT_A" "SELECT pgcontract.assert_boundary()" "tenant $TENANT_A is not active"

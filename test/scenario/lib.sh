@@ -102,11 +102,11 @@ runs_from() {
 # says TEXT… : each stands in what the last command said, on either stream.
 says() {
   local text
-  for text in "$@"; do cat "$OUT" "$ERR" | grep -qF -- "$text" || fail "the output says: $text"; done
+  for text in "$@"; do grep -qF -- "$text" "$OUT" "$ERR" || fail "the output says: $text"; done
 }
 hides() {
   local text
-  for text in "$@"; do ! cat "$OUT" "$ERR" | grep -qF -- "$text" || fail "the output does not say: $text"; done
+  for text in "$@"; do ! grep -qF -- "$text" "$OUT" "$ERR" || fail "the output does not say: $text"; done
 }
 equals() { # equals WHAT EXPECTED ACTUAL
   [ "$2" = "$3" ] || {

@@ -42,6 +42,7 @@ session() {
     -d stratmaster -c "$1"
 }
 equals "the tenant's role is bound to its id" "$TENANT_A" "$(session 'SELECT pgcontract.assert_boundary()')"
+equals "its search_path is known by its odd name" "$TENANT_A" "$(session 'SELECT pgcontract.checkout()')"
 session 'INSERT INTO "research_""Täble"" 1" ("Tenant Id") VALUES (current_setting($$app.tenant_id$$)::uuid)'
 sql "INSERT INTO \"My \"\"App\"\" Schéma\".\"research_\"\"Täble\"\" 1\" (\"Tenant Id\") VALUES ('$TENANT_B')"
 equals "the tenant sees its own row only" 1 "$(session 'SELECT count(*) FROM "research_""Täble"" 1"')"

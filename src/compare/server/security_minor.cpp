@@ -4,6 +4,7 @@
 
 #include "compare/declarations.hpp"
 #include "compare/scope.hpp"
+#include "compare/server/end_of_life.hpp"
 #include "compare/server/version_text.hpp"
 
 namespace pgcontract::compare {
@@ -73,6 +74,9 @@ Examined check(const Judged& judged) {
   }
   examined.examined = fmt::format("PostgreSQL {} against the {} security fixes known by {}", version_text(version),
                                   weaknesses().size(), format_date(kTableDate));
+  // No minor is below a fix that will never be made; that the major has ended is server.version's finding.
+  if (const auto end = end_of_life(major_of(version)); end && judged.today >= *end)
+    examined.examined += fmt::format("; its weaknesses found after {} stay open", format_date(*end));
   if (missed.empty()) return examined;
   Finding finding;
   finding.subject = server_subject();

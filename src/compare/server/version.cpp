@@ -1,21 +1,12 @@
 #include "compare/declarations.hpp"
 #include "compare/scope.hpp"
+#include "compare/server/end_of_life.hpp"
 #include "compare/server/version_text.hpp"
 
 namespace pgcontract::compare {
 namespace {
 
 constexpr int kOldestMajor = 14;
-
-// When the community's last minor of a major was due (postgresql.org/support/versioning, read 2026-11-23).
-struct EndOfLife {
-  int major;
-  Date date;
-};
-using namespace std::chrono_literals;
-constexpr EndOfLife kEndsOfLife[] = {
-    {14, 2026y / 11 / 12}, {15, 2027y / 11 / 11}, {16, 2028y / 11 / 9}, {17, 2029y / 11 / 8}, {18, 2030y / 11 / 14},
-};
 
 Examined check(const Judged& judged) {
   const int version = judged.observation.server.version_num;
@@ -34,14 +25,12 @@ Examined check(const Judged& judged) {
     examined.findings.push_back(std::move(finding));
     return examined;
   }
-  for (const auto& end : kEndsOfLife) {
-    if (end.major != major_of(version) || judged.today < end.date) continue;
-    finding.message = fmt::format("runs PostgreSQL {}, which is past its end of life since {}: no more fixes",
-                                  version_text(version), format_date(end.date));
-    finding.tags = {"end_of_life"};
-    examined.findings.push_back(std::move(finding));
-    break;
-  }
+  const auto end = end_of_life(major_of(version));
+  if (!end || judged.today < *end) return examined;
+  finding.message = fmt::format("runs PostgreSQL {}, which is past its end of life since {}: no more fixes",
+                                version_text(version), format_date(*end));
+  finding.tags = {"end_of_life"};
+  examined.findings.push_back(std::move(finding));
   return examined;
 }
 

@@ -1,6 +1,6 @@
-// The functions that stand at the boundary: role_tenant(), which the binding policies ask, and assert_boundary(), which
-// a session calls at checkout. Whoever changes them changes what every policy means, so that they must be ours to the
-// letter.
+// The functions that stand at the boundary: role_tenant(), which the binding policies ask, checkout(), which a session
+// calls when a pool hands it out, and assert_boundary() behind that. Whoever changes them changes what every policy
+// means, so that they must be ours to the letter.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -44,11 +44,11 @@ void judge_definition(const Judged& judged, const tenancy::GuardFunction& guard,
   if (function.security_definer != guard.security_definer)
     differ("security", guard.security_definer ? "it is SECURITY INVOKER, wanted SECURITY DEFINER"
                                               : "it is SECURITY DEFINER, wanted SECURITY INVOKER");
-  if (function.settings != std::vector<Text>{tenancy::kPinnedPath})
+  if (function.settings != (guard.pinned ? std::vector<Text>{tenancy::kPinnedPath} : std::vector<Text>{}))
     differ("settings",
            fmt::format("it sets {}, wanted {}",
                        function.settings.empty() ? "nothing" : fmt::format("{}", fmt::join(function.settings, " and ")),
-                       tenancy::kPinnedPath));
+                       guard.pinned ? tenancy::kPinnedPath : "nothing"));
   if (!differences.empty())
     findings.push_back(wording::finding(
         subject_for(guard), fmt::format("is not as designed: {}", fmt::join(differences, "; ")), std::move(tags)));
@@ -94,7 +94,8 @@ const Clause kTenancyGuardFunction = {
     .title = "the guard functions stand as designed, for tenants to call and for nobody to change",
     .sentence = "A SECURITY DEFINER function ensures tenants cannot cross schema boundaries.",
     .why =
-        "The binding policies believe role_tenant(), and checkout believes assert_boundary(). A guard with another "
+        "The binding policies believe role_tenant(), and pools believe checkout() and assert_boundary(). A guard with "
+        "another "
         "body can name any tenant; one without a pinned search_path runs the caller's operators as its own; one that "
         "a tenant could replace is no guard. It takes no arguments, because a tenant would choose them, and it only "
         "checks: a SECURITY DEFINER function cannot switch roles. Tenants must be able to call it, PUBLIC need not.",

@@ -67,6 +67,36 @@ TEST(SecurityMinor, DoesNotHoldAMajorToFixesItNeverNeeded) {
   EXPECT_EQ(world.judged("server.security_minor").verdict, Verdict::Broken);
 }
 
+// As specified, apart from the clause's own table: the last minor with each weakness, and the first without.
+TEST(SecurityMinor, FindsEachWeaknessBelowItsFixAndNotAtIt) {
+  const std::vector<std::tuple<const char*, int>> fixed = {
+      {"CVE-2022-1552", 140003},  {"CVE-2023-2454", 150003},  {"CVE-2023-2455", 140008},  {"CVE-2023-39418", 150004},
+      {"CVE-2024-0985", 150006},  {"CVE-2024-0985", 140011},  {"CVE-2024-4317", 160003},  {"CVE-2024-4317", 150007},
+      {"CVE-2024-4317", 140012},  {"CVE-2024-10976", 170001}, {"CVE-2024-10976", 160005}, {"CVE-2024-10978", 150009},
+      {"CVE-2024-10978", 140014}, {"CVE-2024-10979", 170001}, {"CVE-2025-8713", 170006},  {"CVE-2025-8713", 160010},
+      {"CVE-2025-8713", 150014},  {"CVE-2025-8713", 140019},  {"CVE-2025-12817", 180001}, {"CVE-2025-12817", 140020},
+      {"CVE-2026-6472", 180004},  {"CVE-2026-6473", 170010},  {"CVE-2026-6473", 160014},  {"CVE-2026-6473", 150018},
+      {"CVE-2026-6473", 140023}};
+  for (const auto& [cve, version] : fixed) {
+    LiteralWorld world;
+    const auto is_named = [&, name = std::string(cve)](int at) {
+      world.seen.server.version_num = at;
+      const auto result = world.judged("server.security_minor");
+      return !result.findings.empty() && result.findings[0].message.find(name + " ") != std::string::npos;
+    };
+    EXPECT_TRUE(is_named(version - 1)) << cve << " " << version;
+    EXPECT_FALSE(is_named(version)) << cve << " " << version;
+  }
+}
+
+TEST(SecurityMinor, SaysWhatTheEndOfAMajorMeans) {
+  LiteralWorld world;
+  world.seen.server.version_num = 140023;
+  EXPECT_NE(world.judged("server.security_minor").reason.find("found after 2026-11-12 stay open"), std::string::npos);
+  world.today = Date{std::chrono::year{2026}, std::chrono::November, std::chrono::day{11}};
+  EXPECT_EQ(world.judged("server.security_minor").reason.find("stay open"), std::string::npos);
+}
+
 TEST(WalLevel, IsUnknownWhereTheSettingIsNotSeen) {
   LiteralWorld world;
   world.seen.settings.clear();

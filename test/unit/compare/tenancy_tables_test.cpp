@@ -134,7 +134,8 @@ TEST(TenancyGuard, MissingFunctions) {
   TenancyWorld world;
   world.o.functions.clear();
   EXPECT_EQ(world.said(kTenancyGuardFunction),
-            (Lines{"pgcontract.assert_boundary(): is missing", "pgcontract.role_tenant(): is missing"}));
+            (Lines{"pgcontract.assert_boundary(): is missing", "pgcontract.checkout(): is missing",
+                   "pgcontract.role_tenant(): is missing"}));
 }
 
 TEST(TenancyGuard, AFunctionWithArgumentsIsNotTheGuard) {

@@ -12,6 +12,7 @@
 
 #include "compare/declarations.hpp"
 #include "tenancy/design.hpp"
+#include "tenancy/limits.hpp"
 
 namespace pgcontract::compare {
 
@@ -70,7 +71,10 @@ struct TenancyWorld {
     tenant.oid = role_oid;
     tenant.name = text(tenancy.role_of(id(hex)));
     tenant.login = true;
+    tenant.connection_limit = tenancy.limits.connections;
     for (const auto& setting : tenancy::role_settings(contract, id(hex))) tenant.settings.push_back(text(setting));
+    for (const auto& limit : tenancy::role_limits(contract))
+      tenant.settings.push_back(text(fmt::format("{}={}", limit.parameter, limit.value)));
     o.roles.push_back(tenant);
     o.memberships.push_back({kGroup, role_oid, false, true, o.server.version_num < 160000});
     o.schemas.push_back({schema_oid,
@@ -88,6 +92,8 @@ struct TenancyWorld {
     o.server.version_num = version;
     o.server.database = "app";
     o.server.database_oid = 5;
+    o.server.current_role = "postgres";
+    o.server.current_role_superuser = true;
     o.databases.push_back({5, "app", kPostgres, "{postgres=CTc/postgres,pgc_tenant=c/postgres}", true, {}, {}});
     add_roles();
     o.schemas = {{kApi, "stratmaster_api", kOwner, "{pgc_owner=UC/pgc_owner,pgc_tenant=U/pgc_owner}", {}},
@@ -97,6 +103,9 @@ struct TenancyWorld {
     add_tenant(kTenantHex, kTenantRole, kTenantSchema);
     o.registry.present = true;
     add_tables();
+    o.system_objects = {{600, 'f', "set_config(text,text,boolean)", ""},
+                        {601, 'f', "pg_relation_size(regclass,text)", ""},
+                        {602, 'r', "pg_stat_activity", "{postgres=arwdDxt/postgres,=r/postgres}"}};
     for (const auto& guard : tenancy::guard_functions(contract))
       o.functions.push_back({300 + static_cast<Oid>(o.functions.size()),
                              kLedger,
@@ -108,7 +117,7 @@ struct TenancyWorld {
                              guard.security_definer,
                              text(guard.language),
                              's',
-                             {tenancy::kPinnedPath},
+                             guard.pinned ? std::vector<Text>{tenancy::kPinnedPath} : std::vector<Text>{},
                              text(guard.source),
                              false});
   }
@@ -191,6 +200,7 @@ struct TenancyWorld {
 inline const Clause* const kJudgedTenancyClauses[] = {
     &kTenancySchemaPerTenant, &kTenancyRolePerTenant,          &kTenancyLoginReachesOneTenant, &kTenancyRlsEnabled,
     &kTenancyRlsForced,       &kTenancyRlsBoundToRole,         &kTenancyKeysLeadWithTenant,    &kTenancyGuardFunction,
-    &kTenancyGrants,          &kTenancyDefinerFunctionsPinned, &kTenancyNoCreateNoTemp};
+    &kTenancyGrants,          &kTenancyDefinerFunctionsPinned, &kTenancyNoCreateNoTemp,        &kTenancyLimits,
+    &kTenancyStrictCatalog};
 
 }  // namespace pgcontract::compare

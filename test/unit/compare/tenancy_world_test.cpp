@@ -26,7 +26,7 @@ TEST(TenancyWorld, AnEmptyClusterIsJudgedWithoutHarm) {
   world.o = Observation{};
   for (const Clause* clause : kJudgedTenancyClauses) world.judge(*clause);
   EXPECT_FALSE(world.judge(kTenancyNoCreateNoTemp).unknown.empty());
-  EXPECT_EQ(world.judge(kTenancyGuardFunction).findings.size(), 2u);
+  EXPECT_EQ(world.judge(kTenancyGuardFunction).findings.size(), 3u);
 }
 
 }  // namespace

@@ -152,9 +152,12 @@ TEST(Fields, SchemaClosesEveryMapping) {
       if (child.is_structured()) walk(child);
   };
   walk(schema);
-  EXPECT_EQ(objects, 16);
+  EXPECT_EQ(objects, 17);
   EXPECT_EQ(schema["properties"]["environments"]["additionalProperties"]["oneOf"].size(), 2u);
   EXPECT_EQ(schema["properties"]["tenancy"]["properties"]["role"]["default"], "app_tenant_{id}");
+  const auto& connections = schema["properties"]["tenancy"]["properties"]["limits"]["properties"]["connections"];
+  EXPECT_EQ(connections["default"], 20);
+  EXPECT_EQ(connections["anyOf"][0]["type"], "integer");
 }
 
 }  // namespace

@@ -100,6 +100,15 @@ TEST(ParseContract, GivesDefaultsThatAgreeWithTheModel) {
   EXPECT_EQ(contract.tenancy->roles.definer, tenancy.roles.definer);
   EXPECT_EQ(contract.tenancy->roles.tenant_group, tenancy.roles.tenant_group);
   EXPECT_EQ(contract.tenancy->roles.migrator, tenancy.roles.migrator);
+  EXPECT_EQ(contract.tenancy->limits.connections, tenancy.limits.connections);
+  EXPECT_EQ(contract.tenancy->limits.statement_timeout, tenancy.limits.statement_timeout);
+  EXPECT_EQ(contract.tenancy->limits.lock_timeout, tenancy.limits.lock_timeout);
+  EXPECT_EQ(contract.tenancy->limits.transaction_timeout, tenancy.limits.transaction_timeout);
+  EXPECT_EQ(contract.tenancy->limits.idle_in_transaction_session_timeout,
+            tenancy.limits.idle_in_transaction_session_timeout);
+  EXPECT_EQ(contract.tenancy->limits.idle_session_timeout, tenancy.limits.idle_session_timeout);
+  EXPECT_EQ(contract.tenancy->limits.temp_file_limit, tenancy.limits.temp_file_limit);
+  EXPECT_EQ(contract.tenancy->profile, tenancy.profile);
   EXPECT_EQ(contract.environments[0].database, "shop");
 }
 
@@ -152,6 +161,16 @@ TEST(ParseContract, ReadsEveryKey) {
   EXPECT_EQ(contract.tenancy->roles.definer, "d");
   EXPECT_EQ(contract.tenancy->roles.tenant_group, "g");
   EXPECT_EQ(contract.tenancy->roles.migrator, "m");
+  const TenancyLimits& limits = contract.tenancy->limits;
+  EXPECT_EQ(limits.connections, 5);
+  EXPECT_EQ(limits.statement_timeout, "1500ms");
+  EXPECT_EQ(limits.lock_timeout, "3s");
+  EXPECT_EQ(limits.transaction_timeout, "1h");
+  EXPECT_EQ(limits.idle_in_transaction_session_timeout, "");
+  EXPECT_EQ(limits.idle_session_timeout, "2d");
+  EXPECT_EQ(limits.temp_file_limit, "200MB");
+  EXPECT_EQ(contract.tenancy->profile, TenancyProfile::Strict);
+  EXPECT_EQ(contract.tenancy->catalog_readers, std::vector<std::string>{"backup"});
   EXPECT_EQ(*contract.backup,
             "store: file:///var/backups  # on the NAS\nlogical: nightly\nwal: none\ndrill: weekly\nrunbook: r.md");
   EXPECT_EQ(*contract.credentials, "{ sops: s/*.yaml, sealed: sealed, rotate: yearly }");
@@ -161,7 +180,7 @@ TEST(ParseContract, ReadsEveryKey) {
   EXPECT_EQ(contract.waivers[0].object, "*");
   EXPECT_EQ(contract.waivers[0].reason, "old tables\nare mended in spring\n");
   EXPECT_EQ(format_date(contract.waivers[0].until), "2027-06-30");
-  EXPECT_EQ(contract.waivers[0].mark.line, 44);
+  EXPECT_EQ(contract.waivers[0].mark.line, 54);
   EXPECT_EQ(contract.waivers[1].object, "api.reports");
   EXPECT_EQ(contract.waivers[1].by, "Ada");
 }
