@@ -215,6 +215,7 @@ std::string_view to_string(Fact fact) {
     case Fact::Publications: return "publications";
     case Fact::Subscriptions: return "subscriptions";
     case Fact::Slots: return "replication slots";
+    case Fact::SystemObjects: return "privileges on system objects";
     case Fact::VersionTables: return "Alembic version tables";
     case Fact::Registry: return "tenant registry";
     case Fact::MigrationFiles: return "migration files";
@@ -251,6 +252,7 @@ void Observation::seal() {
   sort_by(publications, &Publication::name);
   sort_by(subscriptions, &Subscription::name);
   sort_by(slots, &Slot::name);
+  sort_by(system_objects, &SystemObject::kind, &SystemObject::name);
   sort_by(version_tables, &VersionTable::schema);
   sort_by(registry.tenants, &RegisteredTenant::id);
   relation_by_oid_.clear();

@@ -48,6 +48,7 @@ enum class Fact {
   Publications,
   Subscriptions,
   Slots,
+  SystemObjects,
   VersionTables,
   Registry,
   MigrationFiles,
@@ -257,6 +258,15 @@ struct Slot {  // pg_replication_slots
   Text wal_status;
 };
 
+// A function or relation of pg_catalog or information_schema with an acl of its own; where it has none, the default of
+// its kind holds (functions: PUBLIC may EXECUTE).
+struct SystemObject {
+  Oid oid = 0;
+  char kind = 'f';  // f function, r relation
+  Text name;        // "set_config(text,text,boolean)", "pg_stat_activity", "information_schema.tables"
+  Text acl;
+};
+
 struct VersionTable {  // Alembic's table of one schema
   Oid schema = 0;
   Oid relation = 0;
@@ -303,6 +313,7 @@ class Observation {
   std::vector<Publication> publications;
   std::vector<Subscription> subscriptions;
   std::vector<Slot> slots;
+  std::vector<SystemObject> system_objects;
   std::vector<VersionTable> version_tables;
   Registry registry;
   MigrationFiles migrations;  // read from disk, not from the server

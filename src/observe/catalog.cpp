@@ -90,6 +90,9 @@ void read_subscription(CopyRow& row, Observation& into) {
 void read_slot(CopyRow& row, Observation& into) {
   into.slots.push_back(Slot{row.text(), row.text(), row.text(), row.text(), row.boolean(), row.text()});
 }
+void read_system_object(CopyRow& row, Observation& into) {
+  into.system_objects.push_back(SystemObject{row.oid(), row.letter(), row.text(), row.text()});
+}
 
 constexpr CatalogQuery kQueries[] = {
     {Fact::Server, "sql/server.sql", kAnyVersion, kAnyVersion, read_server},
@@ -113,6 +116,7 @@ constexpr CatalogQuery kQueries[] = {
     {Fact::Publications, "sql/publications.sql", kOldestServer, kAnyVersion, read_publication},
     {Fact::Subscriptions, "sql/subscriptions.sql", kOldestServer, kAnyVersion, read_subscription},
     {Fact::Slots, "sql/slots.sql", kOldestServer, kAnyVersion, read_slot},
+    {Fact::SystemObjects, "sql/system_objects.sql", kOldestServer, kAnyVersion, read_system_object},
 };
 
 }  // namespace

@@ -89,6 +89,21 @@ TEST(Observe, reads_foreign_keys_policies_functions_and_defaults_acls) {
   EXPECT_EQ(seen.default_acls[0].schema, schema->oid);
 }
 
+TEST(Observe, reads_privileges_on_system_objects_by_the_names_that_sql_takes) {
+  auto connection = deployment().connect();
+  const auto seen = observe_after(connection,
+                                  "REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC; "
+                                  "REVOKE SELECT ON pg_catalog.pg_stat_activity FROM PUBLIC");
+  const auto acl_of = [&](std::string_view name) {
+    const auto at = std::ranges::find(seen.system_objects, name, &SystemObject::name);
+    return at == seen.system_objects.end() ? Text("?") : at->acl;
+  };
+  EXPECT_EQ(acl_of("set_config(text,text,boolean)").find("{="), Text::npos);
+  EXPECT_EQ(acl_of("pg_stat_activity").find(",="), Text::npos) << acl_of("pg_stat_activity");
+  EXPECT_NE(acl_of("information_schema.tables").find("=r/"), Text::npos);
+  EXPECT_EQ(acl_of("query_to_xml(text,boolean,boolean,text)"), "?");  // never touched: PUBLIC's default holds
+}
+
 // A tenant's operators, functions, casts and tables must never run or be read as PostgreSQL's own.
 TEST(Observe, runs_nothing_that_a_tenant_planted) {
   auto connection = deployment().connect();
