@@ -216,6 +216,12 @@ std::string_view to_string(Fact fact) {
     case Fact::Subscriptions: return "subscriptions";
     case Fact::Slots: return "replication slots";
     case Fact::SystemObjects: return "privileges on system objects";
+    case Fact::ForeignServers: return "foreign servers";
+    case Fact::LargeObjects: return "large objects";
+    case Fact::Parameters: return "privileges on parameters";
+    case Fact::EventTriggers: return "event triggers";
+    case Fact::Rules: return "rules";
+    case Fact::Types: return "types";
     case Fact::VersionTables: return "Alembic version tables";
     case Fact::Registry: return "tenant registry";
     case Fact::MigrationFiles: return "migration files";
@@ -253,6 +259,13 @@ void Observation::seal() {
   sort_by(subscriptions, &Subscription::name);
   sort_by(slots, &Slot::name);
   sort_by(system_objects, &SystemObject::kind, &SystemObject::name);
+  sort_by(foreign_servers, &ForeignServer::oid);
+  sort_by(user_mappings, &UserMapping::server, &UserMapping::role);
+  sort_by(large_objects, &LargeObject::oid);
+  sort_by(parameters, &ParameterAcl::name);
+  sort_by(event_triggers, &EventTrigger::name);
+  sort_by(rule_reads, &RuleRead::relation, &RuleRead::reads, &RuleRead::event);
+  sort_by(types, &NamedType::schema, &NamedType::name);
   sort_by(version_tables, &VersionTable::schema);
   sort_by(registry.tenants, &RegisteredTenant::id);
   relation_by_oid_.clear();
@@ -287,6 +300,12 @@ std::span<const Constraint> Observation::constraints_of(Oid r) const {
 std::span<const Index> Observation::indexes_of(Oid r) const { return run_of(indexes, &Index::relation, r); }
 std::span<const Policy> Observation::policies_of(Oid r) const { return run_of(policies, &Policy::relation, r); }
 std::span<const Function> Observation::functions_of(Oid s) const { return run_of(functions, &Function::schema, s); }
+
+std::span<const RuleRead> Observation::rule_reads_of(Oid r) const { return run_of(rule_reads, &RuleRead::relation, r); }
+const View* Observation::view(Oid r) const {
+  const auto run = run_of(views, &View::relation, r);
+  return run.empty() ? nullptr : run.data();
+}
 
 const Column* Observation::column_named(Oid relation, std::string_view name) const {
   for (const auto& column : columns_of(relation))

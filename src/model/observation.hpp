@@ -49,6 +49,12 @@ enum class Fact {
   Subscriptions,
   Slots,
   SystemObjects,
+  ForeignServers,
+  LargeObjects,
+  Parameters,
+  EventTriggers,
+  Rules,
+  Types,
   VersionTables,
   Registry,
   MigrationFiles,
@@ -204,6 +210,7 @@ struct Function {  // pg_proc outside pg_catalog
   std::vector<Text> settings;  // proconfig: "search_path=pg_catalog, pg_temp"
   Text source;                 // prosrc
   bool from_extension = false;
+  Text returns = {};  // format_type(): "trigger"
 };
 
 struct View {  // definitions of views and materialized views (pg_get_viewdef)
@@ -267,6 +274,56 @@ struct SystemObject {
   Text acl;
 };
 
+struct ForeignServer {  // pg_foreign_server and pg_foreign_data_wrapper
+  Oid oid = 0;
+  char kind = 's';  // s server, w wrapper
+  Text name;
+  Oid owner = 0;
+  Text acl;
+};
+
+struct UserMapping {  // pg_user_mappings; never its options
+  Oid server = 0;
+  Oid role = 0;  // 0 is PUBLIC
+};
+
+struct LargeObject {  // pg_largeobject_metadata, where it has an acl
+  Oid oid = 0;
+  Oid owner = 0;
+  Text acl;
+};
+
+struct ParameterAcl {  // pg_parameter_acl, PostgreSQL 15+
+  Text name;
+  Text acl;
+};
+
+struct EventTrigger {  // pg_event_trigger
+  Oid oid = 0;
+  Text name;
+  Text event;
+  Oid owner = 0;
+  Oid function = 0;
+  char enabled = 'O';
+};
+
+// That a rule of `relation` speaks of another relation: a view's SELECT ('1'), or a rule on UPDATE ('2'), INSERT ('3')
+// or DELETE ('4').
+struct RuleRead {
+  Oid relation = 0;
+  Oid reads = 0;
+  char event = '1';
+};
+
+struct NamedType {  // pg_type: domains, enumerations, ranges
+  Oid oid = 0;
+  Oid schema = 0;
+  Text name;
+  char kind = 'd';  // d e r
+  Oid owner = 0;
+  Text acl;
+};
+
 struct VersionTable {  // Alembic's table of one schema
   Oid schema = 0;
   Oid relation = 0;
@@ -314,6 +371,13 @@ class Observation {
   std::vector<Subscription> subscriptions;
   std::vector<Slot> slots;
   std::vector<SystemObject> system_objects;
+  std::vector<ForeignServer> foreign_servers;
+  std::vector<UserMapping> user_mappings;
+  std::vector<LargeObject> large_objects;
+  std::vector<ParameterAcl> parameters;
+  std::vector<EventTrigger> event_triggers;
+  std::vector<RuleRead> rule_reads;
+  std::vector<NamedType> types;
   std::vector<VersionTable> version_tables;
   Registry registry;
   MigrationFiles migrations;  // read from disk, not from the server
@@ -345,6 +409,8 @@ class Observation {
   std::span<const Index> indexes_of(Oid relation) const;
   std::span<const Policy> policies_of(Oid relation) const;
   std::span<const Function> functions_of(Oid schema) const;
+  std::span<const RuleRead> rule_reads_of(Oid relation) const;
+  const View* view(Oid relation) const;
   const Column* column_named(Oid relation, std::string_view name) const;
   const VersionTable* version_table_of(Oid schema) const;
 

@@ -1,5 +1,8 @@
 #include "observe/catalog.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/embedded.hpp"
 
 namespace pgcontract::observe {
@@ -68,8 +71,8 @@ void read_trigger(CopyRow& row, Observation& into) {
 }
 void read_function(CopyRow& row, Observation& into) {
   into.functions.push_back(Function{row.oid(), row.oid(), row.text(), row.text(), row.letter(), row.oid(), row.text(),
-                                    row.boolean(), row.text(), row.letter(), row.text_list(), row.text(),
-                                    row.boolean()});
+                                    row.boolean(), row.text(), row.letter(), row.text_list(), row.text(), row.boolean(),
+                                    row.text()});
 }
 void read_view(CopyRow& row, Observation& into) { into.views.push_back(View{row.oid(), row.text(), row.boolean()}); }
 void read_default_acl(CopyRow& row, Observation& into) {
@@ -92,6 +95,37 @@ void read_slot(CopyRow& row, Observation& into) {
 }
 void read_system_object(CopyRow& row, Observation& into) {
   into.system_objects.push_back(SystemObject{row.oid(), row.letter(), row.text(), row.text()});
+}
+void read_foreign_server(CopyRow& row, Observation& into) {
+  into.foreign_servers.push_back(ForeignServer{row.oid(), row.letter(), row.text(), row.oid(), row.text()});
+}
+void read_user_mapping(CopyRow& row, Observation& into) {
+  into.user_mappings.push_back(UserMapping{row.oid(), row.oid()});
+}
+void read_large_object(CopyRow& row, Observation& into) {
+  into.large_objects.push_back(LargeObject{row.oid(), row.oid(), row.text()});
+}
+void read_parameter(CopyRow& row, Observation& into) {
+  into.parameters.push_back(ParameterAcl{row.text(), row.text()});
+}
+void read_event_trigger(CopyRow& row, Observation& into) {
+  into.event_triggers.push_back(EventTrigger{row.oid(), row.text(), row.text(), row.oid(), row.oid(), row.letter()});
+}
+void read_rule(CopyRow& row, Observation& into) {
+  into.rule_reads.push_back(RuleRead{row.oid(), row.oid(), row.letter()});
+}
+void read_type(CopyRow& row, Observation& into) {
+  into.types.push_back(NamedType{row.oid(), row.oid(), row.text(), row.letter(), row.oid(), row.text()});
+}
+void read_column_acl(CopyRow& row, Observation& into) {
+  Column column;
+  column.relation = row.oid();
+  column.number = row.number<int>();
+  column.name = row.text();
+  column.acl = row.text();
+  column.identity = row.letter();
+  column.generated = row.letter();
+  into.columns.push_back(column);
 }
 
 constexpr CatalogQuery kQueries[] = {
@@ -117,11 +151,41 @@ constexpr CatalogQuery kQueries[] = {
     {Fact::Subscriptions, "sql/subscriptions.sql", kOldestServer, kAnyVersion, read_subscription},
     {Fact::Slots, "sql/slots.sql", kOldestServer, kAnyVersion, read_slot},
     {Fact::SystemObjects, "sql/system_objects.sql", kOldestServer, kAnyVersion, read_system_object},
+    {Fact::ForeignServers, "sql/foreign_servers.sql", kOldestServer, kAnyVersion, read_foreign_server},
+    {Fact::ForeignServers, "sql/user_mappings.sql", kOldestServer, kAnyVersion, read_user_mapping},
+    {Fact::LargeObjects, "sql/large_objects.sql", kOldestServer, kAnyVersion, read_large_object},
+    {Fact::Parameters, "sql/parameters_15.sql", 150000, kAnyVersion, read_parameter},
+    {Fact::EventTriggers, "sql/event_triggers.sql", kOldestServer, kAnyVersion, read_event_trigger},
+    {Fact::Rules, "sql/rule_reads.sql", kOldestServer, kAnyVersion, read_rule},
+    {Fact::Types, "sql/domain_types.sql", kOldestServer, kAnyVersion, read_type},
 };
+
+// In place of the rows above, for reachability alone: what it needs of the three largest catalogs.
+constexpr CatalogQuery kReachQueries[] = {
+    {Fact::Columns, "sql/reach/columns.sql", kOldestServer, kAnyVersion, read_column_acl},
+    {Fact::Constraints, "sql/reach/constraints.sql", kOldestServer, kAnyVersion, read_constraint},
+    {Fact::Indexes, "sql/reach/indexes.sql", kOldestServer, kAnyVersion, read_index},
+};
+constexpr CatalogQuery kColumnsOf{Fact::Columns, "sql/reach/columns_of.sql", kOldestServer, kAnyVersion,
+                                  read_column_acl};
+// What reachability does not ask.
+constexpr Fact kBeyondReach[] = {Fact::Extensions, Fact::Sequences, Fact::Subscriptions, Fact::Slots};
 
 }  // namespace
 
 std::span<const CatalogQuery> catalog_queries() { return kQueries; }
+
+std::vector<CatalogQuery> reach_queries() {
+  std::vector<CatalogQuery> queries;
+  for (const auto& query : kQueries) {
+    const bool replaced = std::ranges::find(kReachQueries, query.fact, &CatalogQuery::fact) != std::end(kReachQueries);
+    if (!replaced && std::ranges::find(kBeyondReach, query.fact) == std::end(kBeyondReach)) queries.push_back(query);
+  }
+  queries.insert(queries.end(), std::begin(kReachQueries), std::end(kReachQueries));
+  return queries;
+}
+
+const CatalogQuery& columns_of_query() { return kColumnsOf; }
 
 std::string_view query_text(std::string_view file) {
   std::string_view text = find_embedded(embedded_texts(), file);

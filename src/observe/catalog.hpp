@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "observe/copy_row.hpp"
 
@@ -24,6 +25,11 @@ struct CatalogQuery {
 };
 
 std::span<const CatalogQuery> catalog_queries();
+// Those that reachability needs; {column} and {schema} in their texts are the tenants' column and the application's
+// schema, as literals.
+std::vector<CatalogQuery> reach_queries();
+// Of some relations; {relations} is the list of their oids.
+const CatalogQuery& columns_of_query();
 // SELECT … of a file, without its comments.
 std::string_view query_text(std::string_view file);
 

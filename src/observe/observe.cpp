@@ -1,6 +1,7 @@
 #include "observe/observe.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -177,20 +178,69 @@ Result<void> read_catalog(postgres::Connection& connection, const Contract& cont
   return {};
 }
 
+std::string filled(std::string_view text, std::string_view place, std::string_view value) {
+  std::string out(text);
+  for (auto at = out.find(place); at != std::string::npos; at = out.find(place, at + value.size()))
+    out.replace(at, place.size(), value);
+  return out;
+}
+
+Result<void> read_reach(postgres::Connection& connection, const Contract& contract, Observation& into) {
+  Reader reader(connection, into);
+  const int version = connection.server_version();
+  const std::string column = quoted_literal(contract.tenancy ? contract.tenancy->shared_column : "");
+  const std::string schema = quoted_literal(contract.schemas.application.name);
+  for (const auto& query : reach_queries())
+    if (query.serves(version))
+      PGC_CHECK(reader.read(query.fact, filled(filled(query_text(query.file), "{column}", column), "{schema}", schema),
+                            query.read));
+  if (version < kOldestServer) return {};
+  into.seal();
+  return read_registry(reader, into);
+}
+
+// One snapshot for all that `read` sends. A policy would run a tenant's code as us, or hide rows: with row_security off
+// the server refuses instead.
+Result<void> in_snapshot(postgres::Connection& connection, const std::function<Result<void>()>& read) {
+  const bool own_transaction = !connection.in_transaction();
+  if (own_transaction) PGC_CHECK(connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  PGC_CHECK(connection.execute("SET LOCAL row_security = off"));
+  const auto done = read();
+  if (own_transaction && !connection.is_lost()) PGC_CHECK(connection.execute("ROLLBACK"));
+  return done;
+}
+
+using ReadCatalog = Result<void> (*)(postgres::Connection&, const Contract&, Observation&);
+
+Result<Observation> observed(postgres::Connection& connection, const Contract& contract, ReadCatalog read) {
+  Observation observation;
+  observation.taken_at = now();
+  PGC_CHECK(in_snapshot(connection, [&] { return read(connection, contract, observation); }));
+  observation.seal();
+  return observation;
+}
+
 }  // namespace
 
 Result<Observation> observe_server(postgres::Connection& connection, const Contract& contract) {
-  Observation observation;
-  observation.taken_at = now();
-  const bool own_transaction = !connection.in_transaction();
-  if (own_transaction) PGC_CHECK(connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-  // A policy would run a tenant's code as us, or hide rows: with row_security off the server refuses instead.
-  PGC_CHECK(connection.execute("SET LOCAL row_security = off"));
-  const auto read = read_catalog(connection, contract, observation);
-  if (own_transaction && !connection.is_lost()) PGC_CHECK(connection.execute("ROLLBACK"));
-  if (!read) return tl::unexpected(read.error());
-  observation.seal();
-  return observation;
+  return observed(connection, contract, read_catalog);
+}
+
+Result<Observation> observe_reach(postgres::Connection& connection, const Contract& contract) {
+  return observed(connection, contract, read_reach);
+}
+
+Result<void> observe_columns(postgres::Connection& connection, std::span<const Oid> relations, Observation& into) {
+  std::erase_if(into.columns, [&](const Column& column) { return std::ranges::count(relations, column.relation) > 0; });
+  PGC_CHECK(in_snapshot(connection, [&]() -> Result<void> {
+    Reader reader(connection, into);
+    const auto& query = columns_of_query();
+    return reader.read(query.fact,
+                       filled(query_text(query.file), "{relations}", fmt::format("{{{}}}", fmt::join(relations, ","))),
+                       query.read);
+  }));
+  into.seal();
+  return {};
 }
 
 Result<Observation> observe_world(postgres::Connection& connection, const Contract& contract) {

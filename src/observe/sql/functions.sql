@@ -1,5 +1,6 @@
 SELECT p.oid, p.pronamespace, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), p.prokind, p.proowner,
-       p.proacl, p.prosecdef, l.lanname, p.provolatile, p.proconfig, p.prosrc, e.objid IS NOT NULL
+       p.proacl, p.prosecdef, l.lanname, p.provolatile, p.proconfig, p.prosrc, e.objid IS NOT NULL,
+       pg_catalog.format_type(p.prorettype, NULL)
 FROM pg_catalog.pg_proc AS p
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
 JOIN pg_catalog.pg_language AS l ON l.oid OPERATOR(pg_catalog.=) p.prolang
