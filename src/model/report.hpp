@@ -9,6 +9,7 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "model/finding.hpp"
+#include "model/proof.hpp"
 #include "model/step.hpp"
 
 namespace pgcontract {
@@ -42,6 +43,7 @@ struct Report {
   std::string command;  // "verify", "tenant list"
   Scene scene;
   std::optional<Verdicts> verdicts;
+  std::optional<Proof> proof;
   std::optional<Plan> plan;
   std::optional<Application> application;
   std::vector<Table> tables;
