@@ -8,6 +8,7 @@ namespace pgcontract::tenancy {
 
 Proof prove(const Contract& contract, const Observation& observation, std::optional<Uuid> only) {
   Search search(contract, observation, only);
+  if (search.principals.tenants().empty()) return {};  // nobody is there to be reached
   for (const auto part : {search_roles, search_logins, search_schemas, search_tables, search_rows, search_views,
                           search_functions, search_guard, search_others})
     part(search);

@@ -171,9 +171,11 @@ const Relation* Search::shared_table() const {
 
 std::string Search::some_column(const Relation& relation, bool shared) const {
   if (shared) return quoted(tenancy.shared_column);
+  const Column* best = nullptr;  // that may be set to its default
   for (const auto& column : o.columns_of(relation.oid))
-    if (column.identity != 'a' && column.generated == 0) return quoted(column.name);
-  return {};
+    if (column.identity != 'a' && column.generated == 0 && (!best || (best->not_null && !column.not_null)))
+      best = &column;
+  return best ? quoted(best->name) : std::string();
 }
 
 Text Search::superuser() const {

@@ -96,8 +96,8 @@ class Definers {
     hit.subject = {"function", std::string(home ? home->name : ""), fmt::format("{}({})", f.name, f.arguments), ""};
     hit.certain = false;
     hit.doubt = "who calls the function is not searched";
-    s_.breaks.add(std::move(hit), [this, &f, owner](Break& into, std::size_t who, std::size_t) {
-      into.path = s_.path_to(who, owner, "owns", label(s_, f));
+    s_.breaks.add(std::move(hit), [&s = s_, &f, owner](Break& into, std::size_t who, std::size_t) {
+      into.path = s.path_to(who, owner, "owns", label(s, f));
     });
   }
 
@@ -227,26 +227,26 @@ class Definers {
     hit.subject = {"function", std::string(home ? home->name : ""), fmt::format("{}({})", f.name, f.arguments), ""};
     hit.certain = doubt.empty();
     hit.doubt = std::move(doubt);
-    s_.breaks.add(std::move(hit), [this, &f, caller, table](Break& into, std::size_t who, std::size_t whom) {
-      tell(f, caller, table, into, who, whom);
+    s_.breaks.add(std::move(hit), [&s = s_, &f, caller, table](Break& into, std::size_t who, std::size_t whom) {
+      tell(s, f, caller, table, into, who, whom);
     });
   }
 
-  void tell(const Function& f, const Caller& caller, const Relation* table, Break& into, std::size_t who,
-            std::size_t whom) const {
-    const std::string name = label(s_, f);
-    const std::string owner(s_.o.role_name(f.owner));
+  static void tell(const Search& s, const Function& f, const Caller& caller, const Relation* table, Break& into,
+                   std::size_t who, std::size_t whom) {
+    const std::string name = label(s, f);
+    const std::string owner(s.o.role_name(f.owner));
     if (caller.fires)
       into.path = {
-          {s_.role_name(who), fmt::format("writes into {}, whose trigger runs", s_.o.name_of(*caller.fires)), name}};
+          {s.role_name(who), fmt::format("writes into {}, whose trigger runs", s.o.name_of(*caller.fires)), name}};
     else
-      into.path = s_.path_to(who, caller.by, "EXECUTE", name);
+      into.path = s.path_to(who, caller.by, "EXECUTE", name);
     into.path.push_back({name, "runs as", owner});
-    if (table) into.path.push_back({owner, "SELECT", s_.o.name_of(*table)});
-    const Schema* home = s_.o.schema(f.schema);
+    if (table) into.path.push_back({owner, "SELECT", s.o.name_of(*table)});
+    const Schema* home = s.o.schema(f.schema);
     if (caller.fires || !f.arguments.empty() || !home) return;
-    into.demonstration = {{s_.role_name(who), fmt::format("{} SELECT * FROM {}.{}();", s_.setting(whom),
-                                                          quoted(home->name), quoted(f.name))}};
+    into.demonstration = {{s.role_name(who), fmt::format("{} SELECT * FROM {}.{}();", s.setting(whom),
+                                                         quoted(home->name), quoted(f.name))}};
   }
 
   Search& s_;

@@ -193,7 +193,7 @@ std::string shown(const Search& s, Shown what, std::size_t whom, Break& into) {
     case Shown::Writes:
       if (!table) return {};
       into.relations = {table->oid};
-      return fmt::format("UPDATE {0} SET {1} = {1};", s.o.name_of(*table), s.some_column(*table, false));
+      return fmt::format("UPDATE {} SET {} = DEFAULT;", s.o.name_of(*table), s.some_column(*table, false));
     case Shown::Program: return "COPY (SELECT 1) TO PROGRAM 'true';";
     case Shown::File: return "SELECT pg_catalog.pg_read_file('PG_VERSION');";
     case Shown::Ends:

@@ -26,27 +26,34 @@ std::string sets(const std::vector<std::string>& settings, const Search& s, std:
   return sql;
 }
 
-// One row of the other tenant, by the command; a row to insert is one of its own with the other's id.
+// One row of the other tenant, by the command. Where a condition would be met by the policies for SELECT, which hold,
+// there is none: what a write does not read they do not ask. A row to insert is one of its own with the other's id.
 std::string statement(const Search& s, const Relation& table, char command, bool reads, std::size_t whom) {
   const std::string name = s.o.name_of(table), column = quoted(s.tenancy.shared_column), id = s.id_literal(whom);
   const std::string where = reads ? fmt::format(" WHERE {} = {}", column, id) : "";
   switch (command) {
     case 'r': return fmt::format("SELECT * FROM {}{} LIMIT 1;", name, where);
-    case 'w': return fmt::format("UPDATE {0} SET {1} = {1}{2};", name, column, where);
+    case 'w': return fmt::format("UPDATE {} SET {} = {}{};", name, column, id, where);
     case 'd': return fmt::format("DELETE FROM {}{};", name, where);
     default:
       return fmt::format(
-          "INSERT INTO {0} SELECT (pg_catalog.jsonb_populate_record(mine, pg_catalog.jsonb_build_object({1}, {2}))).* "
-          "FROM {0} AS mine LIMIT 1;",
-          name, quoted_literal(s.tenancy.shared_column), id);
+          "INSERT INTO {0} SELECT (pg_catalog.jsonb_populate_record(NULL::{0}, pg_catalog.jsonb_set("
+          "pg_catalog.current_setting('pgcontract.row')::jsonb, '{{{1}}}', pg_catalog.to_jsonb({2}::text)))).*;",
+          name, s.tenancy.shared_column, id);
   }
+}
+
+std::string own_row(const Search& s, const Relation& table) {
+  return fmt::format(
+      "SELECT pg_catalog.set_config('pgcontract.row', pg_catalog.to_jsonb(mine)::text, false) FROM {} "
+      "AS mine LIMIT 1; ",
+      s.o.name_of(table));
 }
 
 struct Way {
   const Relation& table;
   std::size_t tenant_class;
   std::string letters;  // data privileges of the class on it
-  std::string edge;     // how they are held: a grantee's name
 };
 
 RoleId grantee_of(const Search& s, const Way& way, Text acl, char letter) {
@@ -81,8 +88,9 @@ void add(Search& s, const Way& way, char command, const Judgement& verdict, Role
                                  ? fmt::format("policy {} lets it through", quoted(verdict.policy))
                                  : fmt::format("the session sets {}", verdict.settings.front());
     into.path.push_back({name, wall, fmt::format("rows of {}", s.role_name(whom))});
-    into.demonstration = {{s.role_name(who), sets(verdict.settings, s, whom) +
-                                                 statement(s, way.table, command, holds(way.letters, 'r'), whom)}};
+    into.demonstration = {{s.role_name(who), (command == 'a' ? own_row(s, way.table) : "") +
+                                                 sets(verdict.settings, s, whom) +
+                                                 statement(s, way.table, command, command == 'r', whom)}};
     into.relations = {way.table.oid};
   });
 }
@@ -148,7 +156,7 @@ void search_table(Search& s, const Relation& table) {
   for (std::size_t c = 0; c < s.principals.classes().size(); ++c) {
     if (!s.class_has(c, table.schema, 'U')) continue;
     const std::string letters = with_columns(s, table, c, s.letters_of(c, table.acl));
-    if (!letters.empty()) judge_way(s, {table, c, letters, ""}, table.acl);
+    if (!letters.empty()) judge_way(s, {table, c, letters}, table.acl);
   }
   for_each_grant(table.acl, [&](Text grantee, Text letters) {
     const RoleId id = s.principals.find(grantee);
@@ -157,7 +165,7 @@ void search_table(Search& s, const Relation& table) {
     if (own == kNoTenant && !s.principals.is_held(id)) return;
     add_beyond_policies(s, table, id, letters);
     if (own == kNoTenant) return;
-    const Way way{table, s.principals.class_of(own), std::string(letters), ""};
+    const Way way{table, s.principals.class_of(own), std::string(letters)};
     const Reader reader = s.reader_of_class(way.tenant_class);
     for (const char command : std::string_view("rwda")) {
       if (!holds(letters, command)) continue;

@@ -57,7 +57,11 @@ void add_plant(Search& s, const Schema& schema, RoleId grantee, std::string_view
     into.path = s.path_to(who, grantee, by, fmt::format("schema {}", schema.name));
     const Act prey_act = springs(s, prey, schema, whom);
     into.path.push_back({into.path.back().to, std::string(prey_words(prey)), prey_act.role});
-    into.demonstration = {{s.role_name(who), s.plant(quoted(schema.name))}, prey_act};
+    const std::string opened =
+        by == "owns" && prey == Prey::Migrations
+            ? fmt::format(" GRANT USAGE ON SCHEMA {} TO {};", quoted(schema.name), quoted(s.tenancy.roles.owner))
+            : "";
+    into.demonstration = {{s.role_name(who), s.plant(quoted(schema.name)) + opened}, prey_act};
   });
 }
 
@@ -97,6 +101,7 @@ void search_schema(Search& s, const Schema& schema) {
   for (const auto& grant : s.grants_on(schema.oid)) {
     const std::size_t own = grant.grantee == kPublic ? kNoTenant : s.principals.tenant_of_role(grant.grantee);
     if (!s.principals.is_held(grant.grantee) && own == kNoTenant) continue;
+    if (grant.grantee == s.principals.of(schema.owner)) continue;  // what an owner has is told below
     if (holds(grant.letters, 'C')) search_create(s, schema, grant.grantee, "CREATE");
     if (holds(grant.letters, 'U') && tenant != kNoTenant && own != tenant)
       search_usage(s, schema, tenant, grant.grantee);

@@ -89,20 +89,20 @@ void search_grant(Search& s, const Grant& grant) {
   const bool named = s.grantee_has(grant.grantee, grant.relation.schema, 'U');
   if (grant.relation.kind == 'S') {
     if (!holds(grant.letters, 'r') && !holds(grant.letters, 'U') && !holds(grant.letters, 'w')) return;
-    return s.breaks.add(
-        hit_on(s, grant, "sequence_grant", holds(grant.letters, 'w') ? Effect::Writes : Effect::Learns),
-        [&s, grant, named](Break& into, std::size_t who, std::size_t) {
-          const std::string name = s.o.name_of(grant.relation);
-          into.path = s.path_to(who, grant.grantee, privilege_names(grant.letters), name);
-          // A sequence is taken by its oid, which asks nothing of its schema.
-          const std::string by_oid = named ? quoted_literal(name) + "::pg_catalog.regclass"
-                                           : fmt::format("{}::pg_catalog.oid::pg_catalog.regclass", grant.relation.oid);
-          const std::string call = holds(grant.letters, 'w') ? fmt::format("pg_catalog.setval({}, 1)", by_oid)
-                                   : holds(grant.letters, 'U')
-                                       ? fmt::format("pg_catalog.nextval({})", by_oid)
-                                       : fmt::format("pg_catalog.pg_sequence_last_value({})", by_oid);
-          into.demonstration = {{s.role_name(who), fmt::format("SELECT {};", call)}};
-        });
+    return s.breaks.add(hit_on(s, grant, "sequence_grant", holds(grant.letters, 'w') ? Effect::Writes : Effect::Learns),
+                        [&s, grant, named](Break& into, std::size_t who, std::size_t) {
+                          const std::string name = s.o.name_of(grant.relation);
+                          into.path = s.path_to(who, grant.grantee, privilege_names(grant.letters), name);
+                          // A sequence is taken by its oid, which asks nothing of its schema.
+                          const std::string by_oid =
+                              named ? quoted_literal(name) + "::pg_catalog.regclass"
+                                    : fmt::format("{}::pg_catalog.oid::pg_catalog.regclass", grant.relation.oid);
+                          // setval() would outlive a ROLLBACK.
+                          const bool next = holds(grant.letters, 'w') || holds(grant.letters, 'U');
+                          const std::string call =
+                              fmt::format("pg_catalog.{}({})", next ? "nextval" : "pg_sequence_last_value", by_oid);
+                          into.demonstration = {{s.role_name(who), fmt::format("SELECT {};", call)}};
+                        });
   }
   const std::string data = data_letters(grant.letters);
   if (!data.empty() && named) add_data(s, grant, data, "");
@@ -155,9 +155,9 @@ void search_relation(Search& s, const Relation& relation, std::size_t tenant, Te
   for_each_grant(relation.acl, [&](Text grantee, Text letters) {
     const bool own = grantee == own_role;
     if ((own && !holds(letters, 't')) || grantee == s.tenancy.roles.owner) return;
-    if (own) return search_trigger_grant(s, relation, s.principals.find(grantee), kEverybody);
     const RoleId id = s.principals.find(grantee);
     if (id == kNobody || id == s.principals.of(relation.owner)) return;
+    if (own) return search_trigger_grant(s, relation, id, kEverybody);
     if (s.principals.is_held(id) || s.principals.tenant_of_role(id) != kNoTenant)
       search_grant(s, {relation, id, letters, tenant});
   });
