@@ -36,7 +36,8 @@ int exit_code(const Result<Report>& result) {
   const bool manual_left = report.plan && !report.plan->manual.empty();
   const bool broken = report.verdicts && report.verdicts->has_broken();
   const bool attacked = report.attacks && report.attacks->has_succeeded();
-  return steps_left || manual_left || broken || attacked ? kFindings : kDone;
+  const bool reached = report.proof && !report.proof->holds();
+  return steps_left || manual_left || broken || attacked || reached ? kFindings : kDone;
 }
 
 }  // namespace pgcontract::cli

@@ -10,8 +10,7 @@ constexpr std::string_view kMigrationsPending =
     "not judged yet: needs each revision applied, undone and applied again in a scratch "
     "database";
 constexpr std::string_view kTenancyPending =
-    "not judged yet: needs the privilege graph searched from every tenant, and the attacks "
-    "run";
+    "not judged yet: needs the attacks run";
 constexpr std::string_view kCredentialsPending =
     "not judged yet: needs to read the SOPS and sealed secret files and the ledger of "
     "rotations";
@@ -60,12 +59,6 @@ const Clause kMigrationsUneditedAfterRelease = pending(
     "same revision.",
     kMigrationsPending);
 
-const Clause kTenancyNoCrossReach =
-    pending("tenancy.no_cross_reach", "no chain of privileges leads from one tenant to another",
-            "A SECURITY DEFINER function ensures tenants cannot cross schema boundaries.",
-            "Each grant may be right and their sum wrong: a role in a role, a trigger on a shared table, a definer "
-            "function. Only a search over the whole graph tells.",
-            kTenancyPending);
 const Clause kCredentialsEncryptedAtRest =
     pending("credentials.encrypted_at_rest", "secrets in the repository are encrypted",
             "Secrets stored in SOPS files under ops/k8s/secrets/postgres-*.yaml.",

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "model/attack.hpp"
 #include "model/finding.hpp"
+#include "model/proof.hpp"
 #include "model/step.hpp"
 
 namespace pgcontract {
@@ -43,6 +44,7 @@ struct Report {
   std::string command;  // "verify", "tenant list"
   Scene scene;
   std::optional<Verdicts> verdicts;
+  std::optional<Proof> proof;
   std::optional<Plan> plan;
   std::optional<Application> application;
   std::optional<AttackRun> attacks;

@@ -125,6 +125,7 @@ void read_column_acl(CopyRow& row, Observation& into) {
   column.acl = row.text();
   column.identity = row.letter();
   column.generated = row.letter();
+  column.not_null = row.boolean();
   into.columns.push_back(column);
 }
 

@@ -8,6 +8,7 @@
 #include "report/clause_id.hpp"
 #include "report/display.hpp"
 #include "report/formats.hpp"
+#include "report/json_proof.hpp"
 #include "report/json_text.hpp"
 
 namespace pgcontract::report {
@@ -180,6 +181,7 @@ std::string render_json(const Report& report) {
                         {"command", report.command},
                         {"scene", scene_json(report.scene)},
                         {"verdicts", or_null(report.verdicts, verdicts_json)},
+                        {"proof", or_null(report.proof, proof_json)},
                         {"plan", or_null(report.plan, plan_json)},
                         {"application", or_null(report.application, application_json)},
                         {"attacks", or_null(report.attacks, attacks_json)},

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/json_proof.hpp"
 #include "report/json_text.hpp"
 #include "report/render.hpp"
 
@@ -166,6 +167,7 @@ std::string report_json_schema() {
                         {"command", text()},
                         {"scene", scene_schema()},
                         {"verdicts", or_null(verdicts_schema())},
+                        {"proof", or_null(proof_schema())},
                         {"plan", or_null(plan_schema())},
                         {"application", or_null(application_schema())},
                         {"attacks", or_null(attacks_schema())},

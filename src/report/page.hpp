@@ -7,6 +7,7 @@
 
 #include "model/attack.hpp"
 #include "model/finding.hpp"
+#include "model/proof.hpp"
 #include "model/step.hpp"
 #include "report/render.hpp"
 
@@ -38,6 +39,7 @@ class Page {
 
 // The parts of a text report, each empty or ending with a newline. `text_verdicts.cpp` and so on.
 std::string verdicts_text(const Verdicts& verdicts, const Page& page);
+std::string proof_text(const Proof& proof, const Page& page);
 std::string plan_text(const Plan& plan, const Page& page);
 std::string application_text(const Application& application, const Page& page);
 std::string attacks_text(const AttackRun& run, const Page& page);

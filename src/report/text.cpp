@@ -91,6 +91,7 @@ std::string render_text(const Report& report, const Style& style) {
   std::vector<std::string> parts;
   if (!style.quiet) parts.push_back(head_text(report, page));
   if (report.verdicts) parts.push_back(verdicts_text(*report.verdicts, page));
+  if (report.proof) parts.push_back(proof_text(*report.proof, page));
   if (report.plan) parts.push_back(plan_text(*report.plan, page));
   if (report.application) parts.push_back(application_text(*report.application, page));
   if (report.attacks) parts.push_back(attacks_text(*report.attacks, page));
