@@ -9,8 +9,6 @@ namespace {
 constexpr std::string_view kMigrationsPending =
     "not judged yet: needs each revision applied, undone and applied again in a scratch "
     "database";
-constexpr std::string_view kTenancyPending =
-    "not judged yet: needs the attacks run";
 constexpr std::string_view kCredentialsPending =
     "not judged yet: needs to read the SOPS and sealed secret files and the ledger of "
     "rotations";
