@@ -294,7 +294,12 @@ Result<int> Copy::remove(const std::string& token) {
 }
 
 Result<void> Copy::drop() {
-  const auto removed = remove(token_);
+  auto removed = remove(token_);
+  // One that was never marked as ours is known by its name alone.
+  for (const auto& database : {database_, base_database_})
+    if (auto dropped = admin_->execute(fmt::format("DROP DATABASE IF EXISTS {} WITH (FORCE)", database));
+        !dropped && removed)
+      removed = tl::unexpected(dropped.error());
   admin_.reset();
   if (!removed) return with_context(removed.error(), "dropping the copy, which the next attack tries again");
   return {};

@@ -25,7 +25,7 @@ std::optional<Uuid> match(const std::string& pattern, std::string_view name) {
   return *id;
 }
 
-// Roles are the cluster's: those of a copy's canaries stand beside the real tenants', and neither is the other's business.
+// Roles are the cluster's: those of a copy's canaries stand beside the real tenants', neither the other's business.
 std::optional<Uuid> only(bool canaries, std::optional<Uuid> id) {
   return id && is_canary(*id) == canaries ? id : std::nullopt;
 }

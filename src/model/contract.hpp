@@ -68,7 +68,7 @@ struct Migrations {
   std::string url_variable = "DATABASE_URL";  // env.py reads the DSN from it; it never holds a password
 };
 
-// The ids of canaries: tenants of the disposable copy that `tenant attack` makes, for the minutes it lives. Version 8 of
+// The ids of canaries: tenants of the disposable copy that `tenant attack` makes, for the minute it lives. Version 8 of
 // RFC 9562, so that no random id is ever one; the last group names the run. A real database has no such tenant.
 inline constexpr std::string_view kCanaryPrefix = "ca4a41e5-0000-8000-8000-";
 bool is_canary(const Uuid& id);

@@ -24,7 +24,7 @@ struct ConnectOptions {
   int statement_timeout_ms = 300'000;  // 0: none
   int lock_timeout_ms = 5'000;         // 0: none
   int idle_in_transaction_session_timeout_ms = 300'000;
-  // False: nothing but the DSN's own options is set at startup, so that the role's settings are in force as they are for
+  // False: nothing but the DSN's own options is set at startup, so that the role's settings are in force as for
   // an application. For sessions that play one; the timeouts are then the deadline's business.
   bool pinned = true;
 };

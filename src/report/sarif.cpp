@@ -134,6 +134,7 @@ void add_attacks(const AttackRun& run, const Scene& scene, Json& rules, Json& re
     finding.message = fmt::format("{}; the attacker got: {}", outcome.title, outcome.answer);
     results.push_back(result(finding, clause, rules.size(), scene));
     rules.push_back(rule(clause));
+    rules.back()["help"] = message(fmt::format("Run: pgcontract tenant attack --only {}", outcome.id));
   }
 }
 

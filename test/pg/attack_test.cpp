@@ -116,8 +116,10 @@ class NaiveSite : public ::testing::Test {
 
 TEST_F(NaiveSite, attacks_succeed_where_the_design_is_naive) {
   int succeeded = 0;
+  bool spoiled = true;  // a new database takes longer than an attack, and most leave nothing in it
   for (const auto& attack : attack::corpus()) {
-    g_naive->refresh();
+    if (spoiled) g_naive->refresh();
+    spoiled = attack.kind == "rows" || attack.kind == "escalation" || attack.kind == "replication";
     const AttackOutcome outcome = expect(attack::run_attack(g_naive->site(), attack, /*accepted=*/false));
     const bool success = outcome.result == AttackResult::Succeeded;
     EXPECT_EQ(success, g_naive->should_succeed(attack)) << attack.id << " " << attack.title << ": " << outcome.answer;

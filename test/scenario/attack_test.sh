@@ -110,7 +110,8 @@ ok "a killed run is swept by the next one; two at a time are refused"
 
 sql "CREATE ROLE weak LOGIN PASSWORD 'weak'; GRANT CONNECT ON DATABASE stratmaster TO weak"
 sed -i 's|^  compose: .*|  compose: { dsn_from: env:WEAK_DSN }|' "$CONTRACT"
-export WEAK_DSN="postgresql://weak:weak@127.0.0.1:$(port)/stratmaster"
+WEAK_DSN="postgresql://weak:weak@127.0.0.1:$(port)/stratmaster"
+export WEAK_DSN
 runs 4 pgc --env compose tenant attack
 says "the role of the DSN may not create databases and roles"
 ok "a role that may not is told which may"

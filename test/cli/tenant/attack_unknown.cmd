@@ -1,0 +1,1 @@
+pgcontract --contract $STRATMASTER/contract.yaml tenant attack --only NONE

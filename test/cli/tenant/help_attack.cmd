@@ -1,0 +1,1 @@
+pgcontract tenant attack --help
