@@ -75,15 +75,4 @@ std::vector<std::string> strict_keepers(const Contract& contract, const StrictNa
   return keepers;
 }
 
-std::vector<std::string> strict_function_patterns() {
-  std::vector<std::string> patterns;
-  for (const auto& row : kNames) {
-    if (row.kind != 'f') continue;
-    const bool beginning = row.name.ends_with('*');
-    patterns.push_back("^" + std::string(row.name.substr(0, row.name.size() - (beginning ? 1 : 0))) +
-                       (beginning ? "" : "$"));
-  }
-  return patterns;
-}
-
 }  // namespace pgcontract::tenancy

@@ -26,7 +26,4 @@ const StrictName* strict_name_of(const SystemObject& object);
 // owner's entry is also how a later look knows that it was this profile that took the privilege away.
 std::vector<std::string> strict_keepers(const Contract& contract, const StrictName& name);
 
-// "^set_config$", "^pg_advisory_": the functions, as src/observe/sql/strict_functions.sql selects them.
-std::vector<std::string> strict_function_patterns();
-
 }  // namespace pgcontract::tenancy

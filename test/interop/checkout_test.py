@@ -279,6 +279,15 @@ class FailClosed(Case):
         self.addCleanup(admin, f"ALTER ROLE {role(A)} LOGIN")
         self.assertIn("not permitted to log in", self.refused())
 
+    def test_the_assertion_itself_closes_what_it_refuses(self):
+        # SQLAlchemy would close it as well; that is not left to it.
+        admin("UPDATE pgcontract.tenant SET state = 'suspended' WHERE id = %s", str(A))
+        self.addCleanup(admin, "UPDATE pgcontract.tenant SET state = 'active' WHERE id = %s", str(A))
+        connection = psycopg2.connect(**SERVER, user=role(A), password=password_of(A))
+        with self.assertRaises(TenantRefused):
+            tenant_engines._Checkout(A, role(A))(connection, mock.Mock(info={}), None)
+        self.assertTrue(connection.closed)
+
     def test_an_unknown_tenant(self):
         self.refused(UUID("99999999-9999-4999-8999-999999999999"))
         with self.assertRaises(ValueError):

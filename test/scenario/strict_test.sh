@@ -85,14 +85,15 @@ as_tenant "$TENANT_A" "INSERT INTO reports (tenant_id, title) VALUES ('$TENANT_A
 equals "policies work without set_config" mine "$(as_tenant "$TENANT_A" "SELECT title FROM reports")"
 as_tenant "$TENANT_A" "SET statement_timeout = '5s'; LISTEN x; NOTIFY x; UNLISTEN *"
 as_tenant "$TENANT_A" "DISCARD ALL"
-for command in '\d reports' '\dt' '\dn' '\du' '\df' '\l' '\dp' '\conninfo'; do
-  runs 0 as_tenant "$TENANT_A" "$command"
-done
-for command in '\dt+' '\l+'; do # \dt+ asks for sizes
-  CODE=0
-  as_tenant "$TENANT_A" "$command" >"$OUT" 2>"$ERR" || CODE=$?
-  echo "psql $command as a tenant under strict ends with $CODE: $(tail -n 1 "$ERR")"
-done
+# A psql that is older than the server asks for columns that are gone.
+client=$(psql --version | grep -o '[0-9]*' | head -n 1)
+if [ "$client" -ge "$(sql "SELECT pg_catalog.current_setting('server_version_num')::int / 10000")" ]; then
+  for command in '\d reports' '\dt' '\dn' '\du' '\df' '\l' '\dp' '\conninfo'; do
+    runs 0 as_tenant "$TENANT_A" "$command"
+  done
+  runs 1 as_tenant "$TENANT_A" '\dt+'
+  says "permission denied for function pg_table_size"
+fi
 ok "checkout, policies, DISCARD ALL, LISTEN and psql's describing commands work under strict"
 
 dump() { # dump ROLE PASSWORD OPTIONS…
