@@ -9,10 +9,11 @@ what the program makes. Tenants FIRST to LAST are written, a transaction each.
 """
 
 import json
+import os
 import sys
 from uuid import UUID
 
-TABLES = 20  # of a tenant, Alembic's own not counted
+TABLES = int(os.environ.get("PGC_BENCH_TABLES", "20"))  # of a tenant, Alembic's own not counted
 MODEL = UUID("00000000-0000-4000-8000-000000000000")
 OWNER = "pgc_owner"
 DOMAINS = ("research", "agents", "knowledge")
