@@ -163,6 +163,23 @@ TEST(Prove, looks_only_at_pairs_of_one_tenant) {
   EXPECT_EQ(world.prove(id(1)).broken_pairs, 1);
 }
 
+// A grant to one tenant on another's schema is kept as a pair, not as sets of both sides.
+TEST(Prove, looks_at_pairs_of_one_tenant_that_single_grants_make) {
+  World world(5);
+  for (auto& schema : world.o.schemas)
+    if (schema.oid == kFirstSchema + 1)
+      schema.acl =
+          world.o.keep(fmt::format("{},{}=U/x}}", schema.acl.substr(0, schema.acl.size() - 1), world.role_name(0)));
+  const auto id = [&](Oid i) { return *Uuid::parse(world.hex(i)); };
+  for (const Oid tenant : {0, 1}) {
+    const Proof proof = world.prove(id(tenant));
+    ASSERT_NE(find(proof, "schema_grant"), nullptr) << tenant;
+    EXPECT_EQ(find(proof, "schema_grant")->pairs, 1);
+    EXPECT_EQ(proof.broken_pairs, 1);
+  }
+  EXPECT_TRUE(world.prove(id(2)).holds());
+}
+
 TEST(Prove, is_empty_without_tenants) {
   World world(0);
   const Proof proof = world.prove();
