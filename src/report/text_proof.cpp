@@ -32,10 +32,9 @@ std::string break_text(const Break& broken, const Page& page) {
       "{} {}  {}\n", page.mark(broken.certain ? Verdict::Broken : Verdict::Unknown),
       page.paint(Ink::Bold, fmt::format("{} {}{}", visible(broken.subject.kind), visible(object), more)),
       page.paint(Ink::Dim, fmt::format("{}{}{}", visible(broken.kind), page.dot(), visible(broken.clause))));
-  std::string line = fmt::format("{} {} {}", side_text(broken.who), to_string(broken.effect), side_text(broken.whom));
-  if (broken.effect == Effect::RunsCode)
-    line = fmt::format("{} runs its code in sessions that reach {}", side_text(broken.who), side_text(broken.whom));
-  if (broken.pairs > 0) line += fmt::format(": {}", counted(broken.pairs, "pair", "pairs"));
+  const std::string_view does = broken.effect == Effect::RunsCode ? "has its code run" : to_string(broken.effect);
+  std::string line = fmt::format("{}: {} -> {}", does, side_text(broken.who), side_text(broken.whom));
+  if (broken.pairs > 0) line += fmt::format(", {}", counted(static_cast<std::size_t>(broken.pairs), "pair", "pairs"));
   text += wrapped(line, page.width(), 2) + '\n';
   if (!broken.certain) text += wrapped(fmt::format("not certain: {}", visible(broken.doubt)), page.width(), 2) + '\n';
   std::string at = broken.path.empty() ? "" : broken.path.front().from;

@@ -155,7 +155,9 @@ void Breaks::finish(Proof& proof) {
   if (!entries_.empty()) broken.assign(p_.tenants().size(), nobody_);
   for (auto& [key, entry] : entries_) {
     const bool about_pairs = entry.hit.role.empty() || entry.hit.sessions_of_victims;
-    if (only_ != kNoTenant && about_pairs && !entry.who.has(only_) && !entry.whom.has(only_)) continue;
+    const bool in_pairs =
+        std::ranges::any_of(entry.pairs, [&](const auto& pair) { return pair.first == only_ || pair.second == only_; });
+    if (only_ != kNoTenant && about_pairs && !in_pairs && !entry.who.has(only_) && !entry.whom.has(only_)) continue;
     proof.breaks.push_back(made(entry));
     mark_pairs(entry, broken);
   }

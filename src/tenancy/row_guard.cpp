@@ -43,7 +43,7 @@ Ask ask_of(const Contract& contract, Text expression) {
 
 void judge_side(const Contract& contract, const std::vector<const Policy*>& policies, Side side, Judgement& verdict) {
   bool any_permissive = false, all_bound = true, restricted = false;
-  Judgement open{Guard::Open, false, {}, {}};
+  Judgement open{Guard::Open, false, {}, {}, false};
   for (const Policy* policy : policies) {
     const Text expression = expression_of(*policy, side);
     const bool bound = is_bound(contract, expression);
@@ -71,16 +71,18 @@ void judge_side(const Contract& contract, const std::vector<const Policy*>& poli
 
 Judgement judge_rows(const Contract& contract, const Observation& observation, const Relation& table, char command,
                      const Reader& reader) {
-  if (reader.bypasses) return {Guard::Bypass, true, {}, {}};
-  if (!table.rls_enabled) return {Guard::Off, true, {}, {}};
-  if (!table.rls_forced && reader.has_role(table.owner)) return {Guard::Owner, true, {}, {}};
+  if (reader.bypasses) return {Guard::Bypass, true, {}, {}, false};
+  if (!table.rls_enabled) return {Guard::Off, true, {}, {}, false};
+  if (!table.rls_forced && reader.has_role(table.owner)) return {Guard::Owner, true, {}, {}, false};
   std::vector<const Policy*> policies;
   for (const auto& policy : observation.policies_of(table.oid))
     if ((policy.command == '*' || policy.command == command) && std::ranges::any_of(policy.roles, reader.has_role))
       policies.push_back(&policy);
   Judgement verdict;
   if (command != 'a') judge_side(contract, policies, Side::See, verdict);
+  const bool hidden = verdict.guard == Guard::Holds;
   if (command == 'a' || command == 'w') judge_side(contract, policies, Side::Write, verdict);
+  verdict.written_only = hidden && verdict.guard != Guard::Holds;
   return verdict;
 }
 

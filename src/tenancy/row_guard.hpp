@@ -31,6 +31,7 @@ struct Judgement {
   bool certain = true;                // Open: that a session gets through is plain from the policies
   std::vector<std::string> settings;  // to be set to the other tenant's id
   std::string policy;                 // the one that lets it through
+  bool written_only = false;          // rows of others are not seen, but rows may be written for others
 };
 
 // `command`: r a w d. For writes both what may be written to and what may be written.

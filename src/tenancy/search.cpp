@@ -34,7 +34,7 @@ std::string Search::setting(std::size_t tenant) const {
   return fmt::format("SET {} = {};", tenancy.setting, id_literal(tenant));
 }
 std::string Search::name_of(RoleId role) const {
-  return role == kPublic ? "PUBLIC" : std::string(principals.role(role).name);
+  return role >= o.roles.size() ? "PUBLIC" : std::string(principals.role(role).name);
 }
 
 Subject Search::subject_of(std::string_view kind, const Relation& relation) const {
@@ -105,7 +105,8 @@ std::vector<Edge> Search::path_to(std::size_t tenant, RoleId grantee, std::strin
   if (grantee == kPublic) {
     path.push_back({start, "like everybody", "PUBLIC"});
     at = "PUBLIC";
-  } else if (principals.tenants()[tenant].role && principals.tenant_of_role(grantee) != tenant) {
+  } else if (grantee < o.roles.size() && principals.tenants()[tenant].role &&
+             principals.tenant_of_role(grantee) != tenant) {
     const auto& closure = principals.classes()[principals.class_of(tenant)].closure;
     if (const Held* held = closure.find(grantee)) path = principals.path(closure, *held, start);
     at = name_of(grantee);

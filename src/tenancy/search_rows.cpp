@@ -28,11 +28,13 @@ std::string sets(const std::vector<std::string>& settings, const Search& s, std:
 
 // One row of the other tenant, by the command. Where a condition would be met by the policies for SELECT, which hold,
 // there is none: what a write does not read they do not ask. A row to insert is one of its own with the other's id.
-std::string statement(const Search& s, const Relation& table, char command, bool reads, std::size_t whom) {
+std::string statement(const Search& s, const Relation& table, char command, std::size_t whom,
+                      const std::string& columns = "*") {
+  const bool reads = command == 'r' && (columns == "*" || columns.starts_with(quoted(s.tenancy.shared_column)));
   const std::string name = s.o.name_of(table), column = quoted(s.tenancy.shared_column), id = s.id_literal(whom);
   const std::string where = reads ? fmt::format(" WHERE {} = {}", column, id) : "";
   switch (command) {
-    case 'r': return fmt::format("SELECT * FROM {}{} LIMIT 1;", name, where);
+    case 'r': return fmt::format("SELECT {} FROM {}{} LIMIT 1;", columns, name, where);
     case 'w': return fmt::format("UPDATE {} SET {} = {}{};", name, column, id, where);
     case 'd': return fmt::format("DELETE FROM {}{};", name, where);
     default:
@@ -53,15 +55,21 @@ std::string own_row(const Search& s, const Relation& table) {
 struct Way {
   const Relation& table;
   std::size_t tenant_class;
-  std::string letters;  // data privileges of the class on it
+  std::string letters;        // data privileges of the class on it
+  std::string columns = "*";  // that it may read
 };
 
-RoleId grantee_of(const Search& s, const Way& way, Text acl, char letter) {
+RoleId grantee_of(const Search& s, const Way& way, char letter) {
   RoleId found = kNobody;
-  for_each_grant(acl, [&](Text grantee, Text letters) {
-    const RoleId id = s.principals.find(grantee);
-    if (found == kNobody && id != kNobody && holds(letters, letter) && s.class_holds(way.tenant_class, id)) found = id;
-  });
+  const auto look = [&](Text acl) {
+    for_each_grant(acl, [&](Text grantee, Text letters) {
+      const RoleId id = s.principals.find(grantee);
+      if (found == kNobody && id != kNobody && holds(letters, letter) && s.class_holds(way.tenant_class, id))
+        found = id;
+    });
+  };
+  look(way.table.acl);
+  for (const auto& column : s.o.columns_of(way.table.oid)) look(column.acl);
   return found;
 }
 
@@ -90,21 +98,27 @@ void add(Search& s, const Way& way, char command, const Judgement& verdict, Role
     into.path.push_back({name, wall, fmt::format("rows of {}", s.role_name(whom))});
     into.demonstration = {{s.role_name(who), (command == 'a' ? own_row(s, way.table) : "") +
                                                  sets(verdict.settings, s, whom) +
-                                                 statement(s, way.table, command, command == 'r', whom)}};
+                                                 statement(s, way.table, command, whom, way.columns)}};
     into.relations = {way.table.oid};
   });
 }
 
 // Reading says it all; the other commands are told only where reading is refused.
-void judge_way(Search& s, const Way& way, Text acl) {
+void judge_way(Search& s, const Way& way) {
   const Reader reader = s.reader_of_class(way.tenant_class);
+  std::optional<Judgement> moved;  // an UPDATE may give its own rows away, where it meets them at all
   for (const char command : std::string_view("rwda")) {
     if (!holds(way.letters, command)) continue;
     const Judgement verdict = judge_rows(s.contract, s.o, way.table, command, reader);
-    if (verdict.guard == Guard::Holds || verdict.guard == Guard::Owner)
-      continue;  // an owner is told by search_owners()
-    return add(s, way, command, verdict, grantee_of(s, way, acl, command));
+    if (verdict.guard == Guard::Holds || verdict.guard == Guard::Owner) continue;  // owners: search_tenant_owner()
+    if (command == 'w' && verdict.written_only)
+      moved = verdict;
+    else
+      return add(s, way, command, verdict, grantee_of(s, way, command));
   }
+  if (!moved) return;
+  moved->certain = false;
+  add(s, way, 'w', *moved, grantee_of(s, way, 'w'));
 }
 
 void add_beyond_policies(Search& s, const Relation& table, RoleId grantee, Text letters) {
@@ -145,18 +159,27 @@ void add_beyond_policies(Search& s, const Relation& table, RoleId grantee, Text 
   if (holds(letters, 't')) search_trigger_grant(s, table, grantee, kEverybody);
 }
 
-// Data privileges of one grantee, columns' included.
-std::string with_columns(const Search& s, const Relation& table, std::size_t tenant_class, std::string letters) {
-  for (const auto& column : s.o.columns_of(table.oid))
-    if (!column.acl.empty()) letters += s.letters_of(tenant_class, column.acl);
-  return letters;
+// What a class holds on a table and on columns of it; the tenants' column first among those it may read.
+Way way_of(const Search& s, const Relation& table, std::size_t tenant_class) {
+  Way way{table, tenant_class, s.letters_of(tenant_class, table.acl)};
+  const bool whole = holds(way.letters, 'r');
+  std::string columns;
+  for (const auto& column : s.o.columns_of(table.oid)) {
+    const std::string letters = s.letters_of(tenant_class, column.acl);
+    way.letters += letters;
+    if (!holds(letters, 'r')) continue;
+    const std::string name = quoted(column.name);
+    columns = column.name == s.tenancy.shared_column || columns.empty() ? name + (columns.empty() ? "" : ", " + columns)
+                                                                        : columns + ", " + name;
+  }
+  if (!whole && !columns.empty()) way.columns = columns;
+  return way;
 }
 
 void search_table(Search& s, const Relation& table) {
   for (std::size_t c = 0; c < s.principals.classes().size(); ++c) {
     if (!s.class_has(c, table.schema, 'U')) continue;
-    const std::string letters = with_columns(s, table, c, s.letters_of(c, table.acl));
-    if (!letters.empty()) judge_way(s, {table, c, letters}, table.acl);
+    if (const Way way = way_of(s, table, c); !way.letters.empty()) judge_way(s, way);
   }
   for_each_grant(table.acl, [&](Text grantee, Text letters) {
     const RoleId id = s.principals.find(grantee);
@@ -189,7 +212,7 @@ void search_tenant_owner(Search& s, const Relation& table) {
     const std::string name = s.o.name_of(table);
     into.path = s.path_to(who, owner, "owns: may disable row-level security", name);
     into.demonstration = {{s.role_name(who), fmt::format("ALTER TABLE {} DISABLE ROW LEVEL SECURITY; {}", name,
-                                                         statement(s, table, 'r', true, whom))}};
+                                                         statement(s, table, 'r', whom))}};
   });
 }
 
@@ -208,7 +231,7 @@ void search_design_owner(Search& s, const Relation& table) {
     into.path = {{s.tenancy.roles.migrator, "member, SET", role},
                  {role, "owns it, and row-level security is not forced", name}};
     into.demonstration = {
-        {s.tenancy.roles.migrator, fmt::format("SET ROLE {}; {}", quoted(role), statement(s, table, 'r', true, whom))}};
+        {s.tenancy.roles.migrator, fmt::format("SET ROLE {}; {}", quoted(role), statement(s, table, 'r', whom))}};
   });
 }
 
@@ -221,7 +244,7 @@ void search_design_bypass(Search& s, const std::string& name) {
   hit.subject = {"role", "", name, ""};
   s.breaks.add(std::move(hit), [&s, table, name](Break& into, std::size_t, std::size_t whom) {
     into.path = {{name, "BYPASSRLS", s.o.name_of(*table)}};
-    into.demonstration = {{name, statement(s, *table, 'r', true, whom)}};
+    into.demonstration = {{name, statement(s, *table, 'r', whom)}};
     into.certain = name == s.tenancy.roles.owner;
     if (!into.certain) into.doubt = "what it may read is not searched";
   });
