@@ -141,9 +141,9 @@ void tell(const Place& place, const std::vector<contract::ListedTenant>& asked, 
 
 Result<Report> run_tenant_add(const Arguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
+  PGC_TRY(auto asked, asked_tenants(arguments));
   PGC_TRY(const Place place, open_place(arguments));
   if (!place.contract.tenancy) return fail(ErrorCode::Usage, "the contract has no tenancy section");
-  PGC_TRY(auto asked, asked_tenants(arguments));
   if (arguments.has("--display-name")) {
     if (asked.size() != 1 || arguments.has("--from"))
       return fail(ErrorCode::Usage, "--display-name is for one tenant", "Name many in the list that --from reads.");
