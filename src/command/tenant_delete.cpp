@@ -23,7 +23,8 @@ constexpr std::size_t kShownOneByOne = 20;  // tenants; of more, inventories are
 
 class Removal {
  public:
-  Removal(const Place& place, const postgres::Dsn& dsn, const Arguments& arguments, std::vector<Uuid> asked, int workers)
+  Removal(const Place& place, const postgres::Dsn& dsn, const Arguments& arguments, std::vector<Uuid> asked,
+          int workers)
       : place_(place), dsn_(dsn), arguments_(arguments), asked_(std::move(asked)), workers_(workers) {}
 
   Result<Plan> plan(const World& world) {
@@ -165,15 +166,20 @@ Result<std::vector<Table>> evidence_of(const postgres::Dsn& dsn, const std::vect
     tables[0].rows.push_back({std::string(rows.at(i, 0)), std::string(rows.at(i, 1)), std::string(rows.at(i, 2)),
                               std::string(rows.at(i, 3)), rows.at(i, 4) == "t" ? "proved" : "not proved"});
   if (ids.size() > kShownOneByOne) return tables;
-  PGC_TRY(const auto objects,
-          connection.query(
-              "SELECT e.subject, o.object, o.kind, o.rows, o.bytes, o.sha256 FROM pgcontract.evidence AS e CROSS JOIN "
-              "LATERAL pg_catalog.jsonb_to_recordset(e.detail OPERATOR(pg_catalog.->) 'objects') AS o(object text, kind "
-              "text, rows int8, bytes int8, sha256 text) WHERE e.kind OPERATOR(pg_catalog.=) 'tenant_inventory' AND "
-              "e.subject OPERATOR(pg_catalog.=) ANY ($1::pg_catalog._text) ORDER BY 1, e.id, 2",
-              {list + "}"}));
+  PGC_TRY(
+      const auto objects,
+      connection.query(
+          "SELECT e.subject, o.object, o.kind, o.rows, o.bytes, o.sha256 FROM pgcontract.evidence AS e CROSS JOIN "
+          "LATERAL pg_catalog.jsonb_to_recordset(e.detail OPERATOR(pg_catalog.->) 'objects') AS o(object text, kind "
+          "text, rows int8, bytes int8, sha256 text) WHERE e.kind OPERATOR(pg_catalog.=) 'tenant_inventory' AND "
+          "e.subject OPERATOR(pg_catalog.=) ANY ($1::pg_catalog._text) ORDER BY 1, e.id, 2",
+          {list + "}"}));
   Table inventory{"inventory",
-                  {{"id", "ID"}, {"object", "OBJECT"}, {"kind", "KIND"}, {"rows", "ROWS"}, {"bytes", "BYTES"},
+                  {{"id", "ID"},
+                   {"object", "OBJECT"},
+                   {"kind", "KIND"},
+                   {"rows", "ROWS"},
+                   {"bytes", "BYTES"},
                    {"sha256", "SHA-256"}},
                   {}};
   for (int i = 0; i < objects.size(); ++i) {
@@ -202,8 +208,8 @@ Result<Report> run_tenant_delete(const Arguments& arguments) {
   // A deletion whose tombstone cannot be kept would not outlive a restore: better not begun.
   PGC_CHECK(check_output(contract::tombstones_path(place.contract), /*overwrite=*/true));
   Removal removal(place, dsn, arguments, std::move(asked), options.workers);
-  PGC_TRY(Brought brought, carry_out(
-                               place, dsn, [&](const World& world) { return removal.plan(world); }, options, arguments));
+  PGC_TRY(Brought brought,
+          carry_out(place, dsn, [&](const World& world) { return removal.plan(world); }, options, arguments));
   auto& others = removal.outcomes();
   if (removal.chosen().empty() && others.size() == 1 && others.front().error) return fail(*others.front().error);
   Report report;
@@ -211,7 +217,8 @@ Result<Report> run_tenant_delete(const Arguments& arguments) {
   report.scene = scene_of(place, dsn.describe(), &brought.world);
   const auto kept = keep_tombstones(place, brought.world.observation);
   if (kept && *kept > 0)
-    report.notes.push_back(fmt::format("{} written to {}: keep it under version control", *kept == 1 ? "1 tombstone" : fmt::format("{} tombstones", *kept),
+    report.notes.push_back(fmt::format("{} written to {}: keep it under version control",
+                                       *kept == 1 ? "1 tombstone" : fmt::format("{} tombstones", *kept),
                                        place.contract.tenancy->tombstones));
   if (!kept) report.error = kept.error();
   if (!removal.chosen().empty()) {

@@ -25,8 +25,12 @@ Error no_such_tenant(const Observation& observation, const Uuid& id) {
   const Text deleted = tenancy::deleted_at(observation, id);
   if (!deleted.empty())
     return {ErrorCode::NotFound, fmt::format("tenant {} was deleted at {}", id.canonical(), deleted), "", {}, {}, {}};
-  return {ErrorCode::NotFound, fmt::format("there is no tenant {}", id.canonical()),
-          "See them all: pgcontract tenant list", {}, {}, {}};
+  return {ErrorCode::NotFound,
+          fmt::format("there is no tenant {}", id.canonical()),
+          "See them all: pgcontract tenant list",
+          {},
+          {},
+          {}};
 }
 
 const RegisteredTenant* living_tenant(const Observation& observation, const Uuid& id) {

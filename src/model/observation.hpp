@@ -266,7 +266,7 @@ struct VersionTable {  // Alembic's table of one schema
 struct RegisteredTenant {  // pgcontract.tenant
   Uuid id;
   Text display_name;
-  Text state;  // active, suspended, deleted
+  Text state;             // active, suspended, deleted
   Text created_at;        // RFC 3339 with milliseconds, UTC: later texts are later instants
   Text deleted_at;        // likewise; empty unless deleted
   Text inventory_sha256;  // of what a deleted tenant had
@@ -315,7 +315,7 @@ class Observation {
   std::vector<VersionTable> version_tables;
   Registry registry;
   std::vector<Tombstone> tombstones;  // of this environment, read from disk; sorted by id
-  MigrationFiles migrations;  // read from disk, not from the server
+  MigrationFiles migrations;          // read from disk, not from the server
 
   std::map<Fact, std::string> unreadable;  // why a fact could not be read
   int statements = 0;                      // how many were sent to the server

@@ -134,7 +134,8 @@ Result<void> read_registry(Reader& reader, Observation& into) {
     std::from_chars(digits.data(), digits.data() + digits.size(), into.registry.version);
   }
   const bool old = into.registry.version < 2;
-  return reader.read(Fact::Registry, query_text(old ? "sql/registry_1.sql" : "sql/registry.sql"), read_registered_tenant);
+  return reader.read(Fact::Registry, query_text(old ? "sql/registry_1.sql" : "sql/registry.sql"),
+                     read_registered_tenant);
 }
 
 // As Alembic makes it. A column of another type may have a cast to text that somebody wrote, and reading it would run

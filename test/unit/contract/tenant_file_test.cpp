@@ -27,7 +27,10 @@ std::string bad(const std::string& text) {
 }
 
 TEST(TenantFile, reads_csv_as_spreadsheets_write_it) {
-  const auto tenants = good(fmt::format("\xef\xbb\xbf" "display_name,id\r\n\"Acme \"\"&\"\", Ltd\",{}\r\n\r\n,{}", kA, kB));
+  const auto tenants =
+      good(fmt::format("\xef\xbb\xbf"
+                       "display_name,id\r\n\"Acme \"\"&\"\", Ltd\",{}\r\n\r\n,{}",
+                       kA, kB));
   ASSERT_EQ(tenants.size(), 2U);
   EXPECT_EQ(tenants[0].display_name, "Acme \"&\", Ltd");
   EXPECT_EQ(tenants[0].id.canonical(), kA);
