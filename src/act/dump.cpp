@@ -82,9 +82,9 @@ bool is_left_out(const DumpRequest& request, std::string_view line) {
   const std::string_view entry = entry_of(line);
   const auto begins = [&](const std::string& kind) { return entry.starts_with(kind + " "); };
   if (std::ranges::any_of(request.left_out, begins)) return true;
-  return entry.starts_with("FK CONSTRAINT ") && std::ranges::any_of(request.left_out_foreign_keys, [&](const auto& name) {
-    return entry.find(" " + name + " ") != std::string_view::npos;
-  });
+  return entry.starts_with("FK CONSTRAINT ") &&
+         std::ranges::any_of(request.left_out_foreign_keys,
+                             [&](const auto& name) { return entry.find(" " + name + " ") != std::string_view::npos; });
 }
 
 }  // namespace
@@ -99,10 +99,10 @@ Result<Dump> Dump::find(const postgres::Dsn& dsn, int server_version) {
 
 Result<void> Dump::take(const DumpRequest& request, const std::string& path) const {
   ProcessRequest process;
-  process.arguments = {directory_ + "/pg_dump", "--format=custom",
-                       "--file=" + path,        "--schema=" + exact(request.schema),
+  process.arguments = {directory_ + "/pg_dump",  "--format=custom",
+                       "--file=" + path,         "--schema=" + exact(request.schema),
                        "--role=" + request.role, "--snapshot=" + request.snapshot,
-                       "--enable-row-security", "--no-comments",
+                       "--enable-row-security",  "--no-comments",
                        "--no-password"};
   if (!request.rows) process.arguments.emplace_back("--schema-only");
   for (const auto& table : request.excluded_tables)

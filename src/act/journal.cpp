@@ -43,7 +43,8 @@ std::string Journal::mark_done(int step) const {
   if (!begun_) return {};
   return fmt::format(
       "UPDATE pgcontract.job_step AS s SET state = 'done', changed_at = pg_catalog.now() FROM (SELECT j.id FROM "
-      "pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) {} AND j.state OPERATOR(pg_catalog.=) 'running' FOR SHARE) "
+      "pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) {} AND j.state OPERATOR(pg_catalog.=) 'running' FOR "
+      "SHARE) "
       "AS job WHERE s.job OPERATOR(pg_catalog.=) job.id AND s.number OPERATOR(pg_catalog.=) {}",
       quoted_literal(job_.canonical()), step);
 }

@@ -50,7 +50,8 @@ std::optional<std::size_t> position_of(const Error& error) {
 
 // The error of a message as that of its part behind the first `size` bytes.
 Error shifted(Error error, std::size_t size) {
-  if (const auto position = position_of(error)) error.where = fmt::format("{}{}", kPosition, *position - std::min(size, *position));
+  if (const auto position = position_of(error))
+    error.where = fmt::format("{}{}", kPosition, *position - std::min(size, *position));
   return error;
 }
 
@@ -145,8 +146,12 @@ Result<StepState> StepRunner::run_transaction(postgres::Connection& connection, 
   const auto changed = connection.execute_counted(script + joined(step.statements) + mark);
   if (!changed) return rolled_back(shifted(changed.error(), before));
   if (!mark.empty() && *changed != 1)
-    return rolled_back({ErrorCode::Conflict, "another apply took over this database while the connection was lost",
-                        "This step was rolled back. See how the other one ends: pgcontract status", {}, {}, {}});
+    return rolled_back({ErrorCode::Conflict,
+                        "another apply took over this database while the connection was lost",
+                        "This step was rolled back. See how the other one ends: pgcontract status",
+                        {},
+                        {},
+                        {}});
   if (const auto committed = connection.execute("COMMIT"); !committed) return rolled_back(committed.error());
   return StepState::Done;
 }

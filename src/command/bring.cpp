@@ -116,10 +116,10 @@ class Session {
       return fail(ErrorCode::Unsupported, "the server is a standby", "Name the primary in the DSN.", dsn_.describe());
     // What cannot be seen cannot be mended: a plan over half a world would be half a plan that looks whole.
     if (const auto& unreadable = world.observation.unreadable; !unreadable.empty())
-      return fail(ErrorCode::Permission,
-                  fmt::format("the {} cannot be read: {}", to_string(unreadable.begin()->first),
-                              unreadable.begin()->second),
-                  "Use the role that administers this database; nothing was changed.", dsn_.describe());
+      return fail(
+          ErrorCode::Permission,
+          fmt::format("the {} cannot be read: {}", to_string(unreadable.begin()->first), unreadable.begin()->second),
+          "Use the role that administers this database; nothing was changed.", dsn_.describe());
     return world;
   }
 
@@ -160,7 +160,7 @@ Result<Brought> bring(const Place& place, const postgres::Dsn& dsn, const Wish& 
   for (int round = 1; round <= kMostRounds; ++round) {
     PGC_TRY(brought.world, session.look_to_change());
     PGC_TRY(brought.rest, plan_now(place, brought.world, wish));
-    if (brought.rest.empty()) return brought;
+    if (brought.rest.empty() || (wish.only_new_tenants && round > 1)) return brought;
     if (round == 1) {
       session.progress().end();
       PGC_TRY(const bool agreed, production_agreed(arguments, place, brought.rest, dsn.describe()));

@@ -18,7 +18,7 @@ struct Wish {
   std::string only;                          // area or clause; empty: everything
   std::vector<plan::NewTenant> new_tenants;  // to onboard
   bool only_new_tenants = false;             // findings are left alone
-  std::optional<Plan> first;  // run before the first look (reset's drops)
+  std::optional<Plan> first;                 // run before the first look (reset's drops)
 };
 
 // The plan as things stand; runs Alembic to render what tenants need.

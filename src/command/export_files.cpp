@@ -59,9 +59,7 @@ Result<ExportFolder> ExportFolder::begin(const std::string& target, bool overwri
 }
 
 ExportFolder::ExportFolder(ExportFolder&& other) noexcept
-    : target_(std::move(other.target_)),
-      partial_(std::exchange(other.partial_, {})),
-      overwrite_(other.overwrite_) {}
+    : target_(std::move(other.target_)), partial_(std::exchange(other.partial_, {})), overwrite_(other.overwrite_) {}
 
 ExportFolder::~ExportFolder() {
   std::error_code ignored;
@@ -75,9 +73,8 @@ Result<void> ExportFolder::write(const std::string& name, const std::function<Re
   std::FILE* file = std::fopen(file_path.c_str(), "wxe");
   if (!file) return io_failure(file_path);
   bool good = true;
-  const auto filled = fill([&](std::string_view text) {
-    good = good && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  });
+  const auto filled = fill(
+      [&](std::string_view text) { good = good && std::fwrite(text.data(), 1, text.size(), file) == text.size(); });
   if (std::fclose(file) != 0) good = false;
   if (!filled) return filled;
   if (!good) return io_failure(file_path);

@@ -40,14 +40,14 @@ std::optional<Error> foreign(const World& world, const tenancy::TenantState& sta
   const Observation& seen = world.observation;
   std::vector<std::string> there;
   if (state.schema)
-    there.push_back(
-        fmt::format("schema {} (owned by {})", quoted(state.schema->name), quoted(seen.role_name(state.schema->owner))));
+    there.push_back(fmt::format("schema {} (owned by {})", quoted(state.schema->name),
+                                quoted(seen.role_name(state.schema->owner))));
   if (state.role) {
     std::vector<std::string> groups;
     for (const auto& m : std::ranges::equal_range(seen.memberships, state.role->oid, {}, &Membership::member))
       groups.push_back(quoted(seen.role_name(m.role)));
-    there.push_back(fmt::format("role {} ({}{})", quoted(state.role->name), groups.empty() ? "in no other" : "member of ",
-                                fmt::join(groups, ", ")));
+    there.push_back(fmt::format("role {} ({}{})", quoted(state.role->name),
+                                groups.empty() ? "in no other" : "member of ", fmt::join(groups, ", ")));
   }
   if (there.empty()) return std::nullopt;
   return Error{ErrorCode::Conflict,
@@ -63,7 +63,10 @@ std::optional<Error> foreign(const World& world, const tenancy::TenantState& sta
 class Onboarding {
  public:
   Onboarding(const Place& place, const Arguments& arguments, std::vector<contract::ListedTenant> asked)
-      : place_(place), adopt_(arguments.has("--adopt")), reuse_(arguments.has("--reuse-id")), asked_(std::move(asked)) {}
+      : place_(place),
+        adopt_(arguments.has("--adopt")),
+        reuse_(arguments.has("--reuse-id")),
+        asked_(std::move(asked)) {}
 
   Result<Plan> plan(const World& world) {
     PGC_CHECK(check_ready(place_, world.observation));
@@ -99,8 +102,12 @@ class Onboarding {
                    {},
                    {}};
     if (!deleted.empty() && registered)
-      return Error{ErrorCode::Conflict, fmt::format("tenant {} is here again from a backup", state.id.canonical()),
-                   "Delete it first: pgcontract tenant delete --replay", {}, {}, {}};
+      return Error{ErrorCode::Conflict,
+                   fmt::format("tenant {} is here again from a backup", state.id.canonical()),
+                   "Delete it first: pgcontract tenant delete --replay",
+                   {},
+                   {},
+                   {}};
     return registered || adopt_ ? std::nullopt : foreign(world, state);
   }
 
@@ -141,9 +148,9 @@ void tell(const Place& place, const std::vector<contract::ListedTenant>& asked, 
 
 Result<Report> run_tenant_add(const Arguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
+  PGC_TRY(auto asked, asked_tenants(arguments));
   PGC_TRY(const Place place, open_place(arguments));
   if (!place.contract.tenancy) return fail(ErrorCode::Usage, "the contract has no tenancy section");
-  PGC_TRY(auto asked, asked_tenants(arguments));
   if (arguments.has("--display-name")) {
     if (asked.size() != 1 || arguments.has("--from"))
       return fail(ErrorCode::Usage, "--display-name is for one tenant", "Name many in the list that --from reads.");
@@ -154,9 +161,8 @@ Result<Report> run_tenant_add(const Arguments& arguments) {
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
   PGC_TRY(const act::Options options, act_options(arguments, place, "tenant add"));
   Onboarding onboarding(place, arguments, std::move(asked));
-  PGC_TRY(Brought brought, carry_out(
-                               place, dsn, [&](const World& world) { return onboarding.plan(world); }, options,
-                               arguments));
+  PGC_TRY(Brought brought,
+          carry_out(place, dsn, [&](const World& world) { return onboarding.plan(world); }, options, arguments));
   Report report;
   report.command = "tenant add";
   report.scene = scene_of(place, dsn.describe(), &brought.world);

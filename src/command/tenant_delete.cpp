@@ -23,14 +23,16 @@ constexpr std::size_t kShownOneByOne = 20;  // tenants; of more, inventories are
 
 class Removal {
  public:
-  Removal(const Place& place, const postgres::Dsn& dsn, const Arguments& arguments, int workers)
-      : place_(place), dsn_(dsn), arguments_(arguments), workers_(workers) {}
+  Removal(const Place& place, const postgres::Dsn& dsn, const Arguments& arguments, std::vector<Uuid> asked,
+          int workers)
+      : place_(place), dsn_(dsn), arguments_(arguments), asked_(std::move(asked)), workers_(workers) {}
 
   Result<Plan> plan(const World& world) {
     if (world.observation.registry.version != tenancy::kSchemaVersion)
       return fail(ErrorCode::NotFound, "this database is not under the contract yet", "Run first: pgcontract apply");
-    PGC_TRY(const auto asked, asked_ids(world));
-    for (const auto& id : asked) choose(world.observation, id);
+    if (arguments_.has("--replay"))
+      for (const auto& tenant : tenancy::risen(place_.contract, world.observation)) asked_.push_back(tenant.id);
+    for (const auto& id : asked_) choose(world.observation, id);
     if (chosen_.empty()) return Plan{};
     PGC_TRY(auto connection, postgres::Connection::open(dsn_));
     PGC_CHECK(check_rights(connection));
@@ -44,16 +46,6 @@ class Removal {
   const std::vector<Uuid>& chosen() const { return chosen_; }
 
  private:
-  Result<std::vector<Uuid>> asked_ids(const World& world) const {
-    std::vector<Uuid> ids;
-    if (arguments_.has("--replay")) {
-      for (const auto& tenant : tenancy::risen(place_.contract, world.observation)) ids.push_back(tenant.id);
-      return ids;
-    }
-    PGC_TRY(const auto asked, asked_tenants(arguments_));
-    return command::ids_of(asked);
-  }
-
   // What the registry does not know and no tombstone names is not ours to delete.
   void choose(const Observation& seen, const Uuid& id) {
     const bool here = seen.schema_named(place_.contract.tenancy->schema_of(id)) ||
@@ -126,6 +118,7 @@ class Removal {
   const Place& place_;
   const postgres::Dsn& dsn_;
   const Arguments& arguments_;
+  std::vector<Uuid> asked_;
   int workers_;
   std::vector<Uuid> chosen_;
   std::vector<Outcome> outcomes_;  // of those that need no step
@@ -173,15 +166,20 @@ Result<std::vector<Table>> evidence_of(const postgres::Dsn& dsn, const std::vect
     tables[0].rows.push_back({std::string(rows.at(i, 0)), std::string(rows.at(i, 1)), std::string(rows.at(i, 2)),
                               std::string(rows.at(i, 3)), rows.at(i, 4) == "t" ? "proved" : "not proved"});
   if (ids.size() > kShownOneByOne) return tables;
-  PGC_TRY(const auto objects,
-          connection.query(
-              "SELECT e.subject, o.object, o.kind, o.rows, o.bytes, o.sha256 FROM pgcontract.evidence AS e CROSS JOIN "
-              "LATERAL pg_catalog.jsonb_to_recordset(e.detail OPERATOR(pg_catalog.->) 'objects') AS o(object text, kind "
-              "text, rows int8, bytes int8, sha256 text) WHERE e.kind OPERATOR(pg_catalog.=) 'tenant_inventory' AND "
-              "e.subject OPERATOR(pg_catalog.=) ANY ($1::pg_catalog._text) ORDER BY 1, e.id, 2",
-              {list + "}"}));
+  PGC_TRY(
+      const auto objects,
+      connection.query(
+          "SELECT e.subject, o.object, o.kind, o.rows, o.bytes, o.sha256 FROM pgcontract.evidence AS e CROSS JOIN "
+          "LATERAL pg_catalog.jsonb_to_recordset(e.detail OPERATOR(pg_catalog.->) 'objects') AS o(object text, kind "
+          "text, rows int8, bytes int8, sha256 text) WHERE e.kind OPERATOR(pg_catalog.=) 'tenant_inventory' AND "
+          "e.subject OPERATOR(pg_catalog.=) ANY ($1::pg_catalog._text) ORDER BY 1, e.id, 2",
+          {list + "}"}));
   Table inventory{"inventory",
-                  {{"id", "ID"}, {"object", "OBJECT"}, {"kind", "KIND"}, {"rows", "ROWS"}, {"bytes", "BYTES"},
+                  {{"id", "ID"},
+                   {"object", "OBJECT"},
+                   {"kind", "KIND"},
+                   {"rows", "ROWS"},
+                   {"bytes", "BYTES"},
                    {"sha256", "SHA-256"}},
                   {}};
   for (int i = 0; i < objects.size(); ++i) {
@@ -196,17 +194,22 @@ Result<std::vector<Table>> evidence_of(const postgres::Dsn& dsn, const std::vect
 }  // namespace
 
 Result<Report> run_tenant_delete(const Arguments& arguments) {
+  std::vector<Uuid> asked;
+  if (!arguments.has("--replay")) {
+    PGC_TRY(const auto tenants, asked_tenants(arguments));
+    asked = ids_of(tenants);
+  } else if (arguments.has("--from") || !arguments.positionals.empty()) {
+    return fail(ErrorCode::Usage, "--replay takes its tenants from the tombstones: name none");
+  }
   PGC_TRY(const Place place, open_place(arguments));
   if (!place.contract.tenancy) return fail(ErrorCode::Usage, "the contract has no tenancy section");
-  if (arguments.has("--replay") && (arguments.has("--from") || !arguments.positionals.empty()))
-    return fail(ErrorCode::Usage, "--replay takes its tenants from the tombstones: name none");
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
   PGC_TRY(const act::Options options, act_options(arguments, place, "tenant delete"));
   // A deletion whose tombstone cannot be kept would not outlive a restore: better not begun.
   PGC_CHECK(check_output(contract::tombstones_path(place.contract), /*overwrite=*/true));
-  Removal removal(place, dsn, arguments, options.workers);
-  PGC_TRY(Brought brought, carry_out(
-                               place, dsn, [&](const World& world) { return removal.plan(world); }, options, arguments));
+  Removal removal(place, dsn, arguments, std::move(asked), options.workers);
+  PGC_TRY(Brought brought,
+          carry_out(place, dsn, [&](const World& world) { return removal.plan(world); }, options, arguments));
   auto& others = removal.outcomes();
   if (removal.chosen().empty() && others.size() == 1 && others.front().error) return fail(*others.front().error);
   Report report;
@@ -214,7 +217,8 @@ Result<Report> run_tenant_delete(const Arguments& arguments) {
   report.scene = scene_of(place, dsn.describe(), &brought.world);
   const auto kept = keep_tombstones(place, brought.world.observation);
   if (kept && *kept > 0)
-    report.notes.push_back(fmt::format("{} written to {}: keep it under version control", *kept == 1 ? "1 tombstone" : fmt::format("{} tombstones", *kept),
+    report.notes.push_back(fmt::format("{} written to {}: keep it under version control",
+                                       *kept == 1 ? "1 tombstone" : fmt::format("{} tombstones", *kept),
                                        place.contract.tenancy->tombstones));
   if (!kept) report.error = kept.error();
   if (!removal.chosen().empty()) {

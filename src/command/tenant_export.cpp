@@ -24,11 +24,12 @@ namespace {
 constexpr int kLargeObjectPiece = 256 * 1024;
 
 // Names of this system, which another does not have.
-const std::vector<std::string> kNotCarried = {"POLICY", "ROW SECURITY", "PUBLICATION", "PUBLICATION TABLE",
-                                              "PUBLICATION TABLES IN SCHEMA", "ACL", "DEFAULT ACL", "SECURITY LABEL"};
+const std::vector<std::string> kNotCarried = {
+    "POLICY", "ROW SECURITY", "PUBLICATION",   "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA",
+    "ACL",    "DEFAULT ACL",  "SECURITY LABEL"};
 // Of the application's schema only tables are carried, and what they are made of.
-const std::vector<std::string> kNotOfApplication = {"TRIGGER", "RULE", "VIEW", "MATERIALIZED VIEW",
-                                                    "MATERIALIZED VIEW DATA", "STATISTICS"};
+const std::vector<std::string> kNotOfApplication = {
+    "TRIGGER", "RULE", "VIEW", "MATERIALIZED VIEW", "MATERIALIZED VIEW DATA", "STATISTICS"};
 
 constexpr std::string_view kRestore =
     "-- Restores one tenant into an empty database:  psql -X -d NEW_DATABASE -f restore.sql\n"
@@ -133,7 +134,8 @@ class Exporter {
 
   Result<void> become_tenant(postgres::Connection& connection) const {
     return connection.execute(fmt::format("SET LOCAL ROLE {}; SET LOCAL row_security = on; SET LOCAL {} = {}",
-                                          pgcontract::quoted(role_), tenancy_.setting, quoted_literal(tenant_.canonical())));
+                                          pgcontract::quoted(role_), tenancy_.setting,
+                                          quoted_literal(tenant_.canonical())));
   }
 
   Result<void> write_rows(postgres::Connection& connection, const plan::ExportPlan& plan) {
@@ -148,8 +150,8 @@ class Exporter {
         }));
         write("\\.\n");
         for (const auto& sequence : table.sequences) write(sequence + ";\n");
-        rows_.rows.push_back({view_.observation.name_of(*table.relation), table.shared ? "shared" : "reference",
-                              std::to_string(count)});
+        rows_.rows.push_back(
+            {view_.observation.name_of(*table.relation), table.shared ? "shared" : "reference", std::to_string(count)});
       }
       return {};
     });
@@ -166,9 +168,10 @@ class Exporter {
         const std::string oid(objects.at(i, 0));
         write(fmt::format("SELECT pg_catalog.lo_create({});\n", oid));
         for (std::int64_t offset = 0;; offset += kLargeObjectPiece) {
-          PGC_TRY(const auto piece,
-                  connection.query("SELECT pg_catalog.lo_get($1::pg_catalog.oid, $2::pg_catalog.int8, $3::pg_catalog.int4)",
-                                   {oid, std::to_string(offset), std::to_string(kLargeObjectPiece)}));
+          PGC_TRY(
+              const auto piece,
+              connection.query("SELECT pg_catalog.lo_get($1::pg_catalog.oid, $2::pg_catalog.int8, $3::pg_catalog.int4)",
+                               {oid, std::to_string(offset), std::to_string(kLargeObjectPiece)}));
           if (piece.at(0, 0) == "\\x") break;
           write(fmt::format("SELECT pg_catalog.lo_put({}, {}, '{}');\n", oid, offset, piece.at(0, 0)));
         }
@@ -232,8 +235,8 @@ class Exporter {
 
   Result<Table> measured_files() const {
     Table table{"files", {{"file", "FILE"}, {"bytes", "BYTES"}, {"sha256", "SHA-256"}}, {}};
-    for (const char* name : {"1_tables.sql", "2_rows.sql", "3_keys.sql", "4_tenant.sql", "5_large_objects.sql",
-                             "restore.sql"}) {
+    for (const char* name :
+         {"1_tables.sql", "2_rows.sql", "3_keys.sql", "4_tenant.sql", "5_large_objects.sql", "restore.sql"}) {
       PGC_TRY(const auto file, folder_.measure(name));
       table.rows.push_back({file.name, file.bytes, file.sha256});
     }
@@ -304,8 +307,8 @@ Result<Report> run_tenant_export(const Arguments& arguments) {
   PGC_TRY(const act::Options options, act_options(arguments, place, "tenant export"));
   PGC_TRY(Brought brought,
           carry_out(
-              place, dsn, [&](const World&) -> Result<Plan> { return plan::record_export(id, manifest.sha256); }, options,
-              arguments));
+              place, dsn, [&](const World&) -> Result<Plan> { return plan::record_export(id, manifest.sha256); },
+              options, arguments));
   report.application = std::move(brought.application);
   report.notes = {fmt::format("{} holds all of tenant {}", target, id.canonical())};
   report.next = {fmt::format("psql -X -d NEW_DATABASE -f {}/restore.sql", target)};

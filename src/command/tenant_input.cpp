@@ -77,6 +77,8 @@ void put_first(std::vector<Outcome> outcomes, Application& application) {
   for (auto& outcome : application.outcomes) outcome.step.number = ++number;
 }
 
-std::string counted_tenants(std::size_t count) { return fmt::format("{} {}", count, count == 1 ? "tenant" : "tenants"); }
+std::string counted_tenants(std::size_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "tenant" : "tenants");
+}
 
 }  // namespace pgcontract::command

@@ -35,7 +35,8 @@ void add_observed(const Observation& observation, const tenancy::TenantState& te
   facts.add("role", tenant.role ? Value(tenant.role->name) : Value{});
   facts.add("can_log_in", tenant.role ? Value(tenant.role->login ? "true" : "false") : Value{});
   if (tenant.role) {
-    facts.add("connection_limit", tenant.role->connection_limit < 0 ? "none" : std::to_string(tenant.role->connection_limit));
+    facts.add("connection_limit",
+              tenant.role->connection_limit < 0 ? "none" : std::to_string(tenant.role->connection_limit));
     facts.add("settings", fmt::format("{}", fmt::join(tenant.role->settings, "; ")));
     std::vector<Text> groups;
     for (const auto& m : std::ranges::equal_range(observation.memberships, tenant.role->oid, {}, &Membership::member))
@@ -76,8 +77,9 @@ Result<void> add_measured(const Place& place, postgres::Connection& connection, 
     facts.add("tables", at(0));
     facts.add("size_bytes", at(1));
     facts.add("rows_estimate", at(2));
-    facts.add("scans_and_writes", fmt::format("{} scans, {} inserts, {} updates, {} deletes since statistics were reset",
-                                              at(3), at(4), at(5), at(6)));
+    facts.add("scans_and_writes",
+              fmt::format("{} scans, {} inserts, {} updates, {} deletes since statistics were reset", at(3), at(4),
+                          at(5), at(6)));
   }
   PGC_TRY(const auto activity, connection.query(kActivity, {place.contract.tenancy->role_of(tenant.id)}));
   facts.add("sessions", std::string(activity.at(0, 0)));
@@ -91,7 +93,8 @@ Result<void> add_measured(const Place& place, postgres::Connection& connection, 
 }
 
 // Its rows in the tables that all tenants share, counted.
-Result<Table> shared_rows(const Place& place, const Observation& seen, postgres::Connection& connection, const Uuid& id) {
+Result<Table> shared_rows(const Place& place, const Observation& seen, postgres::Connection& connection,
+                          const Uuid& id) {
   Table table{"shared_rows", {{"table", "SHARED TABLE"}, {"rows", "ROWS"}}, {}};
   const std::string column = quoted(place.contract.tenancy->shared_column);
   for (const Relation* relation : tenancy::shared_tables(place.contract, seen)) {

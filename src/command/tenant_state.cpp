@@ -25,8 +25,12 @@ Error no_such_tenant(const Observation& observation, const Uuid& id) {
   const Text deleted = tenancy::deleted_at(observation, id);
   if (!deleted.empty())
     return {ErrorCode::NotFound, fmt::format("tenant {} was deleted at {}", id.canonical(), deleted), "", {}, {}, {}};
-  return {ErrorCode::NotFound, fmt::format("there is no tenant {}", id.canonical()),
-          "See them all: pgcontract tenant list", {}, {}, {}};
+  return {ErrorCode::NotFound,
+          fmt::format("there is no tenant {}", id.canonical()),
+          "See them all: pgcontract tenant list",
+          {},
+          {},
+          {}};
 }
 
 const RegisteredTenant* living_tenant(const Observation& observation, const Uuid& id) {
@@ -36,9 +40,9 @@ const RegisteredTenant* living_tenant(const Observation& observation, const Uuid
 }
 
 Result<Report> change_state(const Arguments& arguments, const StateChange& change) {
+  PGC_TRY(const auto asked, asked_tenants(arguments));
   PGC_TRY(const Place place, open_place(arguments));
   if (!place.contract.tenancy) return fail(ErrorCode::Usage, "the contract has no tenancy section");
-  PGC_TRY(const auto asked, asked_tenants(arguments));
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
   PGC_TRY(const act::Options options, act_options(arguments, place, change.command));
   std::vector<Outcome> outcomes;

@@ -39,13 +39,12 @@ class TenantList {
   }
 
   Result<std::vector<ListedTenant>> finish(const std::string& where) && {
-    if (problems_ > kMostProblemsShown)
-      shown_ += fmt::format("\nand {} problems more", problems_ - kMostProblemsShown);
+    if (problems_ > kMostProblemsShown) shown_ += fmt::format("\nand {} problems more", problems_ - kMostProblemsShown);
     if (problems_ > 0)
-      return fail(ErrorCode::InvalidInput,
-                  fmt::format("{} {} in this list of tenants{}", problems_, problems_ == 1 ? "problem" : "problems",
-                              shown_),
-                  "Mend them and try again; nothing was done.", where);
+      return fail(
+          ErrorCode::InvalidInput,
+          fmt::format("{} {} in this list of tenants{}", problems_, problems_ == 1 ? "problem" : "problems", shown_),
+          "Mend them and try again; nothing was done.", where);
     if (tenants_.empty())
       return fail(ErrorCode::InvalidInput, "there is no tenant in this list",
                   "Give CSV with the header id,display_name, or JSON objects with these keys.", where);
@@ -145,8 +144,7 @@ void read_csv(std::string_view text, TenantList& list) {
   const auto column = [&](std::string_view name) { return std::ranges::find(header, name) - header.begin(); };
   const auto id = column("id"), name = column("display_name");
   const auto columns = static_cast<std::ptrdiff_t>(header.size());
-  if (id == columns || columns != 1 + (name != columns))
-    return list.problem(1, "the header is not id,display_name");
+  if (id == columns || columns != 1 + (name != columns)) return list.problem(1, "the header is not id,display_name");
   while (!csv.at_end()) {
     const int line = csv.line();
     const auto fields = csv.record();

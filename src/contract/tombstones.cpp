@@ -62,12 +62,9 @@ Result<std::vector<TombstoneLine>> read_tombstones(const std::string& path) {
 std::string tombstones_text(const std::vector<TombstoneLine>& lines) {
   std::string text;
   for (const auto& line : lines)
-    text += Json{{"id", line.id.canonical()},
-                 {"environment", line.environment},
-                 {"database", line.database},
-                 {"system_identifier", line.system_identifier},
-                 {"deleted_at", line.deleted_at},
-                 {"inventory_sha256", line.inventory_sha256}}
+    text += Json{{"id", line.id.canonical()},     {"environment", line.environment},
+                 {"database", line.database},     {"system_identifier", line.system_identifier},
+                 {"deleted_at", line.deleted_at}, {"inventory_sha256", line.inventory_sha256}}
                 .dump(-1, ' ', true, Json::error_handler_t::replace) +
             '\n';
   return text;

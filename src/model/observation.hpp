@@ -334,7 +334,7 @@ struct VersionTable {  // Alembic's table of one schema
 struct RegisteredTenant {  // pgcontract.tenant
   Uuid id;
   Text display_name;
-  Text state;  // active, suspended, deleted
+  Text state;             // active, suspended, deleted
   Text created_at;        // RFC 3339 with milliseconds, UTC: later texts are later instants
   Text deleted_at;        // likewise; empty unless deleted
   Text inventory_sha256;  // of what a deleted tenant had

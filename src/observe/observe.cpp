@@ -135,7 +135,8 @@ Result<void> read_registry(Reader& reader, Observation& into) {
     std::from_chars(digits.data(), digits.data() + digits.size(), into.registry.version);
   }
   const bool old = into.registry.version < 2;
-  return reader.read(Fact::Registry, query_text(old ? "sql/registry_1.sql" : "sql/registry.sql"), read_registered_tenant);
+  return reader.read(Fact::Registry, query_text(old ? "sql/registry_1.sql" : "sql/registry.sql"),
+                     read_registered_tenant);
 }
 
 void read_evidence_row(CopyRow& row, Observation& into) {

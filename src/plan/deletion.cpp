@@ -28,9 +28,9 @@ std::int64_t number_of(const Observation& observation, std::string_view setting,
 
 // How many locks one transaction may take: half of the server's table is left to everybody else (docs §20.12).
 std::int64_t lock_budget(const Observation& observation, int workers) {
-  const std::int64_t slots = number_of(observation, "max_locks_per_transaction", 64) *
-                             (number_of(observation, "max_connections", 100) +
-                              number_of(observation, "max_prepared_transactions", 0));
+  const std::int64_t slots =
+      number_of(observation, "max_locks_per_transaction", 64) *
+      (number_of(observation, "max_connections", 100) + number_of(observation, "max_prepared_transactions", 0));
   return std::max<std::int64_t>(slots / 2 / std::max(1, workers), 64);
 }
 
@@ -90,8 +90,7 @@ class Deletion {
     for (std::int64_t done = 0; done + kLargeObjectsPerStep < large_objects_; done += kLargeObjectsPerStep) {
       Step step = destroying("large objects of tenant " + tenant_.canonical(),
                              "a transaction locks each large object it unlinks");
-      if (done == 0)
-        step.statements.push_back(inventory_evidence(tenant_, {large_object_inventory(role_)}));
+      if (done == 0) step.statements.push_back(inventory_evidence(tenant_, {large_object_inventory(role_)}));
       step.statements.push_back(unlink());
       into.steps.push_back(std::move(step));
     }
@@ -146,17 +145,18 @@ class Deletion {
   void delete_shared_rows(Step& step) const {
     const auto roots = shared_roots(judged_);
     if (roots.empty()) return;
-    const std::string where = fmt::format("WHERE {} OPERATOR(pg_catalog.=) {}",
-                                          quoted(judged_.contract.tenancy->shared_column),
-                                          quoted_literal(tenant_.canonical()));
+    const std::string where =
+        fmt::format("WHERE {} OPERATOR(pg_catalog.=) {}", quoted(judged_.contract.tenancy->shared_column),
+                    quoted_literal(tenant_.canonical()));
     std::string script;
     for (std::size_t i = 0; i + 1 < roots.size(); ++i)
-      script += fmt::format("{}d{} AS (DELETE FROM {} {})", i == 0 ? "WITH " : ",\n  ", i, seen_.name_of(*roots[i]), where);
+      script +=
+          fmt::format("{}d{} AS (DELETE FROM {} {})", i == 0 ? "WITH " : ",\n  ", i, seen_.name_of(*roots[i]), where);
     script += fmt::format("{}DELETE FROM {} {}", script.empty() ? "" : "\n", seen_.name_of(*roots.back()), where);
     step.statements.push_back(fmt::format("SET LOCAL ROLE {}", names_.role));
     step.statements.emplace_back("SET LOCAL row_security = on");
-    step.statements.push_back(fmt::format("SET LOCAL {} = {}", judged_.contract.tenancy->setting,
-                                          quoted_literal(tenant_.canonical())));
+    step.statements.push_back(
+        fmt::format("SET LOCAL {} = {}", judged_.contract.tenancy->setting, quoted_literal(tenant_.canonical())));
     step.statements.push_back(std::move(script));
     step.statements.emplace_back("RESET ROLE");
     step.statements.emplace_back("SET LOCAL row_security = off");
@@ -184,11 +184,10 @@ class Deletion {
     step.statements.push_back(fmt::format("DROP OWNED BY {}", names_.role));
     step.statements.push_back(fmt::format("DROP ROLE {}", names_.role));
     step.statements.push_back(tombstone());
-    step.statements.push_back(
-        evidence("tenant_deleted", tenant_,
-                 "pg_catalog.jsonb_build_object('inventory_sha256', t.inventory_sha256)",
-                 fmt::format("pgcontract.tenant AS t WHERE t.id OPERATOR(pg_catalog.=) {}",
-                             quoted_literal(tenant_.canonical()))));
+    step.statements.push_back(evidence("tenant_deleted", tenant_,
+                                       "pg_catalog.jsonb_build_object('inventory_sha256', t.inventory_sha256)",
+                                       fmt::format("pgcontract.tenant AS t WHERE t.id OPERATOR(pg_catalog.=) {}",
+                                                   quoted_literal(tenant_.canonical()))));
     return step;
   }
 
@@ -217,7 +216,8 @@ class Deletion {
     std::string shared;
     for (const Relation* relation : shared_roots(judged_))
       shared += fmt::format(", {}, (SELECT pg_catalog.count(*) FROM {} AS r WHERE r.{} OPERATOR(pg_catalog.=) {})",
-                            quoted_literal("rows of " + seen_.name_of(*relation)), seen_.name_of(*relation), quoted(judged_.contract.tenancy->shared_column), id);
+                            quoted_literal("rows of " + seen_.name_of(*relation)), seen_.name_of(*relation),
+                            quoted(judged_.contract.tenancy->shared_column), id);
     step.statements = {"SET LOCAL row_security = off",
                        do_block(fmt::format(
                            R"(

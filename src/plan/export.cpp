@@ -66,11 +66,11 @@ class Export {
       if (theirs == kNone) continue;
       std::string match;
       for (std::size_t i = 0; i < constraint->columns.size() && i < constraint->referenced_columns.size(); ++i)
-        match += fmt::format(" AND t.{} OPERATOR(pg_catalog.=) r.{}",
-                             column_name(seen_, from->oid, constraint->columns[i]),
-                             column_name(seen_, relation.oid, constraint->referenced_columns[i]));
-      any += fmt::format("{}EXISTS (SELECT FROM {} AS t WHERE {}{})", any.empty() ? "" : " OR ",
-                         seen_.name_of(*from), theirs, match);
+        match +=
+            fmt::format(" AND t.{} OPERATOR(pg_catalog.=) r.{}", column_name(seen_, from->oid, constraint->columns[i]),
+                        column_name(seen_, relation.oid, constraint->referenced_columns[i]));
+      any += fmt::format("{}EXISTS (SELECT FROM {} AS t WHERE {}{})", any.empty() ? "" : " OR ", seen_.name_of(*from),
+                         theirs, match);
     }
     under_way_.erase(relation.oid);
     // Inside EXISTS the outer table is r; as a referrer itself it is called t.

@@ -11,10 +11,10 @@ namespace pgcontract::plan {
 
 struct ExportedTable {
   const Relation* relation = nullptr;
-  bool shared = false;                // else a reference table
-  std::string copy;                   // COPY (SELECT …) TO STDOUT
-  std::string into;                   // COPY schema.table (…) FROM stdin
-  std::vector<std::string> sequences; // statements that set what numbers its columns behind its rows
+  bool shared = false;                 // else a reference table
+  std::string copy;                    // COPY (SELECT …) TO STDOUT
+  std::string into;                    // COPY schema.table (…) FROM stdin
+  std::vector<std::string> sequences;  // statements that set what numbers its columns behind its rows
 };
 
 struct ExportPlan {

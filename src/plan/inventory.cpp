@@ -53,13 +53,13 @@ std::string shared_inventory(const Judged& judged, const Relation& relation, con
 }
 
 std::string large_object_inventory(const std::string& role) {
-  const auto select =
-      select_of("large objects", "large objects", "pg_catalog.sum(t.size)",
-                fmt::format("{}, pg_catalog.length(r.data) AS size", kHashOfRow),
-                fmt::format("pg_catalog.pg_largeobject AS r WHERE r.loid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT m.oid "
-                            "FROM pg_catalog.pg_largeobject_metadata AS m WHERE m.lomowner OPERATOR(pg_catalog.=) "
-                            "{}::pg_catalog.regrole))",
-                            quoted_literal(quoted(role))));
+  const auto select = select_of(
+      "large objects", "large objects", "pg_catalog.sum(t.size)",
+      fmt::format("{}, pg_catalog.length(r.data) AS size", kHashOfRow),
+      fmt::format("pg_catalog.pg_largeobject AS r WHERE r.loid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT m.oid "
+                  "FROM pg_catalog.pg_largeobject_metadata AS m WHERE m.lomowner OPERATOR(pg_catalog.=) "
+                  "{}::pg_catalog.regrole))",
+                  quoted_literal(quoted(role))));
   return select;
 }
 

@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "plan/tenant_steps.hpp"
 #include "plan/tenant_sql.hpp"
+#include "plan/tenant_steps.hpp"
 
 namespace pgcontract::plan {
 namespace {
 
 std::string set_state(const Uuid& tenant, std::string_view from, std::string_view to) {
   return fmt::format(
-      "UPDATE pgcontract.tenant AS t SET state = {}, changed_at = pg_catalog.now() WHERE t.id OPERATOR(pg_catalog.=) {} "
+      "UPDATE pgcontract.tenant AS t SET state = {}, changed_at = pg_catalog.now() WHERE t.id OPERATOR(pg_catalog.=) "
+      "{} "
       "AND t.state OPERATOR(pg_catalog.=) {}",
       quoted_literal(to), quoted_literal(tenant.canonical()), quoted_literal(from));
 }

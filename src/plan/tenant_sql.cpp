@@ -15,7 +15,8 @@ std::string evidence(std::string_view kind, const Uuid& tenant, std::string_view
 
 std::string evidence(std::string_view kind, const Uuid& tenant, std::string_view detail, std::string_view from) {
   return fmt::format(
-      "INSERT INTO pgcontract.evidence (kind, subject, job, detail) SELECT {}, {}, (SELECT j.id FROM pgcontract.job AS j "
+      "INSERT INTO pgcontract.evidence (kind, subject, job, detail) SELECT {}, {}, (SELECT j.id FROM pgcontract.job AS "
+      "j "
       "WHERE j.state OPERATOR(pg_catalog.=) 'running' LIMIT 1), {}{}{}",
       quoted_literal(kind), quoted_literal(tenant.canonical()), detail, from.empty() ? "" : " FROM ", from);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// What the steps of tenants' lives are written with: a tenant's names, evidence rows, DO blocks. Pure; private to plan/.
+// What the steps of tenants' lives are written with: a tenant's names, evidence rows, DO blocks. Pure; private to
+// plan/.
 
 #include <string>
 #include <string_view>

@@ -65,7 +65,8 @@ void add_migrations(const Draft& draft, const TenantNames& names, const VersionT
 // A row that is there stays as it is, unless it is the tombstone of a tenant whose id is used again.
 void add_registry_row(const TenantNames& names, const std::string& display_name, Step& step) {
   step.statements.push_back(fmt::format(
-      "INSERT INTO pgcontract.tenant AS t (id, display_name) VALUES ({}, {}) ON CONFLICT (id) DO UPDATE SET display_name "
+      "INSERT INTO pgcontract.tenant AS t (id, display_name) VALUES ({}, {}) ON CONFLICT (id) DO UPDATE SET "
+      "display_name "
       "= EXCLUDED.display_name, state = 'active', created_at = pg_catalog.now(), changed_at = pg_catalog.now(), "
       "deleted_at = NULL, inventory_sha256 = NULL WHERE t.state OPERATOR(pg_catalog.=) 'deleted'",
       quoted_literal(names.id.canonical()), quoted_literal(display_name)));

@@ -15,10 +15,9 @@ Examined check(const Judged& judged) {
   Examined result;
   const auto subject = [](const Uuid& id) { return Subject{"tenant", "", id.canonical(), ""}; };
   for (const auto& tenant : tenancy::risen(judged.contract, judged.observation))
-    result.findings.push_back(
-        wording::finding(subject(tenant.id),
-                         fmt::format("was deleted at {}, and here again: {}", tenant.deleted_at, tenant.what),
-                         {"risen"}, "pgcontract tenant delete --replay"));
+    result.findings.push_back(wording::finding(
+        subject(tenant.id), fmt::format("was deleted at {}, and here again: {}", tenant.deleted_at, tenant.what),
+        {"risen"}, "pgcontract tenant delete --replay"));
   for (const auto* tenant : tenancy::unkept(judged.observation))
     result.findings.push_back(wording::finding(
         subject(tenant->id),

@@ -10,6 +10,7 @@
 
 #include "compare/compare.hpp"
 #include "model/clause.hpp"
+#include "tenancy/design.hpp"
 
 namespace pgcontract::compare {
 

@@ -83,7 +83,7 @@ struct TenancyWorld {
                          text("{pgc_owner=UC/pgc_owner," + std::string(tenant.name) + "=U/pgc_owner}"),
                          {}});
     o.default_acls.push_back({kOwner, schema_oid, 'r', text("{" + std::string(tenant.name) + "=arwd/pgc_owner}")});
-    o.registry.tenants.push_back({id(hex), "acme", "active", "2026-01-01"});
+    o.registry.tenants.push_back({id(hex), "acme", "active", "2026-01-01", {}, {}});
   }
 
   explicit TenancyWorld(int version = 150020) {
