@@ -168,7 +168,7 @@ Result<Login> Copy::credentials(postgres::Connection& connection, const std::str
   return login;
 }
 
-// The checkout of doc/tenancy.md: SET ROLE as an assertion, the path, and the guard.
+// The checkout of doc/checkout.md: SET ROLE as an assertion, the path, and the guard.
 Result<void> Copy::let_in(const Contract& copied) {
   PGC_TRY(auto connection, postgres::Connection::open(base_));
   PGC_TRY(site_.tenant_a, credentials(connection, site_.words["A"]));
@@ -178,7 +178,7 @@ Result<void> Copy::let_in(const Contract& copied) {
     Login login = own;
     login.checkout = {fmt::format("SET ROLE {}", own.user),
                       fmt::format("SET search_path = {}, {}", schema, copied.schemas.application.name),
-                      "SELECT pgcontract.assert_boundary()"};
+                      "SELECT pgcontract.checkout()"};
     return login;
   };
   site_.pool_a = pooled(site_.tenant_a, site_.words["SA"]);

@@ -15,8 +15,6 @@
 namespace pgcontract::command {
 namespace {
 
-constexpr std::string_view kProfile = "standard";
-
 struct Request {
   std::vector<const attack::Attack*> attacks;
   std::string with;  // the file
@@ -170,7 +168,7 @@ Result<Report> run_tenant_attack(const Arguments& arguments) {
   report.command = "tenant attack";
   AttackRun run;
   run.corpus_sha256 = attack::corpus_sha256();
-  run.profile = kProfile;
+  run.profile = to_string(place.contract.tenancy->profile);
   run.with = request.with;
   run.whole = !arguments.has("--only");
   {

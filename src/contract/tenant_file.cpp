@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "contract/rules.hpp"
+#include "model/contract.hpp"
 
 namespace pgcontract::contract {
 namespace {
@@ -30,6 +31,7 @@ class TenantList {
   void add(int line, const std::string& id_text, std::optional<std::string> name) {
     const auto id = Uuid::parse(id_text);
     if (!id) return problem(line, id.error().message);
+    if (is_canary(*id)) return problem(line, id->canonical() + " is an id that tenant attack keeps for its canaries");
     const auto [first, is_new] = seen_.emplace(*id, line);
     if (!is_new) return problem(line, fmt::format("{} is the tenant of line {} again", id->canonical(), first->second));
     ListedTenant tenant{*id, name && !name->empty() ? *std::move(name) : id->canonical()};

@@ -32,6 +32,8 @@ std::optional<Uuid> only(bool canaries, std::optional<Uuid> id) {
 
 }  // namespace
 
+std::string_view to_string(TenancyProfile profile) { return profile == TenancyProfile::Strict ? "strict" : "standard"; }
+
 bool is_canary(const Uuid& id) { return id.canonical().starts_with(kCanaryPrefix); }
 
 std::string Tenancy::schema_of(const Uuid& id) const { return fill(schema_pattern, id); }

@@ -92,6 +92,7 @@ struct TenancyLimits {
 };
 
 enum class TenancyProfile { Standard, Strict };
+std::string_view to_string(TenancyProfile profile);  // as in the contract
 
 struct Tenancy {
   std::string schema_pattern = "tenant_{id}";  // {id}: 32 hexadecimal digits

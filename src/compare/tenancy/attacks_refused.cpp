@@ -30,6 +30,9 @@ std::string staleness(const Judged& judged, const Evidence& evidence) {
     return fmt::format("{}, more than {} days ago", when, kFreshFor.count());
   if (evidence.value("server") != server)
     return fmt::format("{} against PostgreSQL {}, and this is {}", when, evidence.value("server"), server);
+  if (const auto profile = to_string(judged.contract.tenancy->profile); evidence.value("profile") != profile)
+    return fmt::format("{} in the {} profile, and the contract asks for the {} one", when, evidence.value("profile"),
+                       profile);
   if (!judged.corpus.empty() && evidence.value("corpus") != judged.corpus)
     return fmt::format("{}, by a corpus that has changed since", when);
   if (evidence.value("not_judged") != "0")

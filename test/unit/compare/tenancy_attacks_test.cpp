@@ -8,11 +8,11 @@ namespace {
 struct AttackedWorld : LiteralWorld {
   AttackedWorld() {
     seen.server.database = "app";
-    seen.evidence.push_back(
-        {"attack",
-         "app",
-         "2026-11-01",
-         {"server=15.20", "corpus=c1", "attacks=113", "refused=101", "residual=12", "not_judged=0", "succeeded="}});
+    seen.evidence.push_back({"attack",
+                             "app",
+                             "2026-11-01",
+                             {"server=15.20", "corpus=c1", "attacks=113", "refused=101", "residual=12", "not_judged=0",
+                              "profile=standard", "succeeded="}});
   }
   Evidence& run() { return seen.evidence.front(); }
   ClauseResult result() { return judged("tenancy.attacks_refused"); }
@@ -61,6 +61,14 @@ TEST(AttacksRefused, BelievesARunOfThisCorpusOnly) {
   judged.corpus = "c2";
   EXPECT_EQ(judge(judged).find("tenancy.attacks_refused")->reason,
             "the attacks were run on 2026-11-01, by a corpus that has changed since: pgcontract tenant attack");
+}
+
+TEST(AttacksRefused, BelievesARunInTheContractsProfileOnly) {
+  AttackedWorld world;
+  world.contract.tenancy->profile = TenancyProfile::Strict;
+  EXPECT_EQ(world.result().reason,
+            "the attacks were run on 2026-11-01 in the standard profile, and the contract asks for the strict one: "
+            "pgcontract tenant attack");
 }
 
 TEST(AttacksRefused, IsBrokenByWhatCameThroughHoweverOld) {

@@ -37,6 +37,10 @@ TEST(TenantFile, reads_csv_as_spreadsheets_write_it) {
   EXPECT_EQ(tenants[1].display_name, kB);
 }
 
+TEST(TenantFile, refuses_the_ids_of_canaries) {
+  EXPECT_THAT(bad("id,display_name\nca4a41e5-0000-8000-8000-00000000000a,bird\n"), HasSubstr("line 2: ca4a41e5"));
+}
+
 TEST(TenantFile, reads_json_arrays_and_lines) {
   const std::string one = fmt::format(R"({{"id": "{}", "display_name": "A"}})", kA);
   const std::string two = fmt::format(R"({{"id": "{{{}}}"}})", kB);
