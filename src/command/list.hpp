@@ -21,6 +21,7 @@ Result<Report> run_explain(const Arguments& arguments);
 Result<Report> run_tenant_add(const Arguments& arguments);
 Result<Report> run_tenant_list(const Arguments& arguments);
 Result<Report> run_tenant_show(const Arguments& arguments);
+Result<Report> run_migrate_drift(const Arguments& arguments);
 
 // Usage errors with the nearest spelling, for options that name clauses or areas.
 Failure unknown_clause(std::string_view name);

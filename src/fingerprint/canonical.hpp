@@ -12,25 +12,28 @@ namespace pgcontract::fingerprint {
 // Replaces a schema's own words in texts of that schema. Made once a schema; cheap where nothing is to be replaced.
 class OwnNames {
  public:
-  OwnNames(const std::string& schema, std::vector<std::pair<std::string, std::string>> words);
+  using Words = std::vector<std::pair<std::string, std::string>>;  // from → to
+  OwnNames(const std::string& schema, Words words);
+  // `schema.` before a name, and the words wherever they stand whole.
   std::string replace(std::string_view text) const;
-  bool touches(std::string_view text) const;  // whether replace() would change it, or might
+  // Whether a line of COPY may hold something to replace. Errs on the side of true.
+  bool may_touch(std::string_view line) const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> qualifiers_;  // "tenant_4f." → "{schema}."
-  std::vector<std::pair<std::string, std::string>> words_;       // whole words
+  Words qualifiers_;  // as SQL writes them: "tenant_4f." → "{schema}."
+  Words words_;
+  bool escaped_ = false;  // a name has characters that COPY escapes
 };
 
-// An expression as pg_get_expr() prints it, in the form it takes after it was printed and read again: a cast of an
-// array is moved into its elements, and a cast of a typed string constant to text is dropped where it says nothing.
+// An expression as pg_get_expr() prints it, in the form it takes once it was printed and read again: the cast of an
+// array goes into its elements, (ARRAY['a'::character varying])::text[] → ARRAY[('a'::character varying)::text].
 std::string canonical_expression(std::string_view text);
 
-// A view's definition: as above, and where the server is older than 16 without the prefix that it put before the
-// columns of the only relation.
+// A view's definition, likewise. Servers before 16 put the name of the only relation before each column; it goes.
 std::string canonical_view(std::string_view text, int server_version);
 
-// aclitem[] as text → "PUBLIC: USAGE by owner; app: ALL by owner", sorted; "none" where empty. `kind` is
-// acldefault()'s.
-std::string canonical_privileges(std::string_view acl, char kind, int server_version);
+// aclitem[] as text → "PUBLIC: USAGE by owner; app: ALL by owner", sorted, with own names replaced; "none" where empty.
+// `kind` is that of acldefault(). ALL is what the server's version calls all, so that MAINTAIN makes no difference.
+std::string canonical_privileges(std::string_view acl, char kind, int server_version, const OwnNames& own);
 
 }  // namespace pgcontract::fingerprint

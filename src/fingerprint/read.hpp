@@ -30,7 +30,7 @@ struct ReadOptions {
   std::string version_table;  // "alembic_version"; empty: heads are not read
 };
 
-// One fingerprint for each of `wanted`, in its order.
+// One fingerprint for each of `wanted`, in its order; no schema twice.
 Result<std::vector<SchemaFingerprint>> read_fingerprints(postgres::Connection& connection,
                                                          const std::vector<Wanted>& wanted,
                                                          const ReadOptions& options = {});

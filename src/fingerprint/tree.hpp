@@ -31,13 +31,22 @@ struct Node {
   const std::string* attribute(std::string_view name) const;
 };
 
+// What stands between the parts of a node's key; within them it is escaped.
+inline constexpr char kGroupMark = '\x1d';
+inline constexpr char kRecordMark = '\x1e';
+inline constexpr char kUnitMark = '\x1f';
+// "kind␝name␝attribute␟value␞…": what is hashed.
+std::string node_key(std::string_view kind, std::string_view name, const std::vector<Attribute>& attributes);
+// The names in a "column order" node, whose attributes are the columns in their order.
+std::string column_list(const Node& order);
+
 // Each distinct node once.
 class NodePool {
  public:
   const Node* intern(std::string kind, std::string name, std::vector<Attribute> attributes);
-  // The same for a key the caller made of all three, so that a node seen before costs one look-up.
+  // The same in two steps for a key that is at hand: a node seen before costs one look-up. Null where it is not there.
   const Node* find(std::string_view key) const;
-  const Node* keep(std::string key, std::string kind, std::string name, std::vector<Attribute> attributes);
+  const Node* keep(std::string key, Node node);
 
  private:
   struct Hash {

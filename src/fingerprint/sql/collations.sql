@@ -1,4 +1,5 @@
--- Not the version of the operating system's library, which is the machine's. The locale's column changed its name twice.
+-- Not the version of the operating system's library, which is the machine's. The column of the locale changed its
+-- name twice.
 -- node: collation
 -- attributes: provider, not deterministic, collate, ctype, locale, rules, encoding, owner
 SELECT c.collnamespace, NULL, c.collname, c.collprovider, CASE WHEN NOT c.collisdeterministic THEN 'yes' END,

@@ -1,4 +1,4 @@
--- One expression of each distinct text, as SQL: see expressions.hpp. The lists are of oids, by what the expression is of.
+-- One expression of each distinct text, as SQL: see read.cpp. The lists are of oids, by what the expression is of.
 SELECT 'c', k.oid, pg_catalog.pg_get_expr(k.conbin, k.conrelid) FROM pg_catalog.pg_constraint AS k
   WHERE k.oid OPERATOR(pg_catalog.=) ANY ({c})
 UNION ALL
