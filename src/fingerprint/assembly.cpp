@@ -4,13 +4,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "model/observation.hpp"
 
 namespace pgcontract::fingerprint {
 namespace {
 
-constexpr std::string_view kColumns = "column";
+constexpr std::string_view kColumns = "columns";  // the query
+constexpr std::string_view kColumn = "column";    // the kind
+
+// Some builds of the server stamp each column with the WAL position at which it was made. Their pg_dump leaves it out,
+// and so do we: it tells when, not what.
+constexpr std::string_view kStamp = "pg_attver=";
 
 // The numbers of "1978 1979", or of "1978 1979" behind the first.
 std::vector<std::int64_t> numbers(std::string_view text) {
@@ -28,6 +34,13 @@ std::vector<std::int64_t> numbers(std::string_view text) {
 std::string joined_sorted(std::vector<std::string> items) {
   std::ranges::sort(items);
   return fmt::format("{}", fmt::join(items, ", "));
+}
+
+std::string options_of(const std::vector<Text>& list) {
+  std::vector<std::string> options;
+  for (const Text option : list)
+    if (!option.starts_with(kStamp)) options.emplace_back(option);
+  return joined_sorted(std::move(options));
 }
 
 std::vector<std::string> split(std::string_view text, char mark) {
@@ -61,7 +74,10 @@ void Assembly::add_named(Reading reading, Oid oid, std::string_view name) {
   (reading == Reading::Opclasses ? opclasses_ : collations_).emplace(oid, name);
 }
 
-std::string_view Assembly::kept(std::string_view text) { return *texts_.emplace(text).first; }
+std::string_view Assembly::kept(std::string_view text) {
+  const auto at = texts_.find(text);
+  return at != texts_.end() ? *at : *texts_.emplace(text).first;
+}
 
 void Assembly::add_column(Oid relation, int number, std::string_view name, std::string_view relation_name) {
   Relation& entry = relations_[relation];
@@ -79,11 +95,12 @@ void Assembly::close_columns() {
     relation.signature = kept(signature);
     if (relation.name.empty()) continue;  // of another schema: named, not counted
     schema_ = relation.schema;
-    kind_ = "column order";
-    name_ = quoted(relation.name);
-    parts_.clear();
-    for (const auto& [number, name] : relation.columns) parts_.push_back({quoted(name), "-", -1});
-    close_node(parts_);
+    begin_node("column order", quoted(relation.name));
+    for (const auto& [number, name] : relation.columns) {
+      append_part(key_, quoted(name), kUnitMark);
+      append_part(key_, "-", kRecordMark);
+    }
+    close_node();
   }
 }
 
@@ -97,29 +114,51 @@ void Assembly::add_row(const CatalogQuery& query, std::string_view line) {
   const bool touched = own_[schema_].may_touch(line);
   const Text owner = row.text();
   const Text name = row.text();
-  if (query.name_as_is)
-    name_ = touched ? own_[schema_].replace(name) : std::string(name);
-  else
-    name_ = owner.empty() ? quoted(name) : quoted(owner) + "." + quoted(name);
-  if (query.kind == kColumns) {
+  Text kind = query.kind;
+  if (query.file == kColumns) {
     const Oid relation = row.oid();
-    add_column(relation, row.number<int>(), name, owner);
+    const int number = row.number<int>();
+    kind = row.text();
+    if (kind == kColumn) add_column(relation, number, name, owner);
+  } else if (kind == "*") {
+    kind = row.text();
   }
-  kind_ = query.kind == "*" ? row.text() : Text(query.kind);
-  parts_.clear();
-  for (const auto& form : query.attributes)
-    if (const Text value = row.text(); !value.empty()) add_part(form, value, touched);
-  close_node(parts_);
-}
-
-void Assembly::add_part(const AttributeForm& form, std::string_view value, bool touched) {
-  if (form.reading == Reading::Deparsed)
-    parts_.push_back({form.name, {}, expression_of(value)});
+  if (query.name_as_is)
+    begin_node(kind, touched ? own_[schema_].replace(name) : std::string(name));
   else
-    parts_.push_back({form.name, value_of(form, value, touched), -1});
+    begin_node(kind, owner.empty() ? quoted(name) : quoted(owner) + "." + quoted(name));
+  for (const auto& form : query.attributes) {
+    if (form.reading == Reading::Options) {
+      if (const auto options = options_of(row.text_list()); !options.empty()) add_attribute(form, options, touched);
+    } else if (const Text value = row.text(); !value.empty()) {
+      add_attribute(form, value, touched);
+    }
+  }
+  close_node();
 }
 
-std::string Assembly::value_of(const AttributeForm& form, std::string_view value, bool touched) const {
+void Assembly::begin_node(std::string_view kind, std::string_view name) {
+  key_.clear();
+  append_part(key_, kind, kGroupMark);
+  append_part(key_, name, kGroupMark);
+}
+
+void Assembly::add_attribute(const AttributeForm& form, std::string_view value, bool touched) {
+  const std::size_t before = key_.size();
+  append_part(key_, form.name, kUnitMark);
+  if (form.reading == Reading::Deparsed) {
+    waiting_.emplace_back(key_.size(), expression_of(value));
+    key_ += kRecordMark;
+  } else if ((form.reading == Reading::Text || form.reading == Reading::Options) && !touched) {
+    append_part(key_, value, kRecordMark);
+  } else if (const std::string text = value_of(form, value, touched); !text.empty()) {
+    append_part(key_, text, kRecordMark);
+  } else {
+    key_.resize(before);
+  }
+}
+
+std::string Assembly::value_of(const AttributeForm& form, std::string_view value, bool touched) {
   const OwnNames& own = own_[schema_];
   std::string text;
   switch (form.reading) {
@@ -137,6 +176,7 @@ std::string Assembly::value_of(const AttributeForm& form, std::string_view value
     case Reading::Expression: text = canonical_expression(value); break;
     case Reading::View: text = canonical_view(value, server_version_); break;
     case Reading::Text:
+    case Reading::Options:
     case Reading::Deparsed: text = value; break;
   }
   return touched ? own.replace(text) : text;
@@ -158,7 +198,9 @@ std::string Assembly::columns_of(std::string_view value) const {
   return names;
 }
 
-std::string Assembly::named(Reading reading, std::string_view oids) const {
+const std::string& Assembly::named(Reading reading, std::string_view oids) {
+  auto& known = reading == Reading::Opclasses ? named_opclasses_ : named_collations_;
+  if (const auto at = known.find(oids); at != known.end()) return at->second;
   const auto& names = reading == Reading::Opclasses ? opclasses_ : collations_;
   std::string text;
   for (const auto oid : numbers(oids)) {
@@ -168,7 +210,7 @@ std::string Assembly::named(Reading reading, std::string_view oids) const {
                         : at == names.end() ? std::string_view("?")
                                             : std::string_view(at->second));
   }
-  return text;
+  return known.emplace(oids, std::move(text)).first->second;
 }
 
 // "c OID RELATION TREE". Two expressions whose trees and tables are alike read alike; a tree that refers to an object
@@ -191,31 +233,26 @@ int Assembly::expression_of(std::string_view value) {
   return at->second;
 }
 
-void Assembly::close_node(std::vector<Part>& parts) {
-  if (std::ranges::any_of(parts, [](const Part& part) { return part.expression >= 0; })) {
-    drafts_.push_back({schema_, kind_, name_, std::move(parts)});
-    parts.clear();
-    return;
-  }
-  std::vector<Attribute> attributes;
-  attributes.reserve(parts.size());
-  for (auto& part : parts)
-    if (!part.value.empty()) attributes.push_back({std::move(part.name), std::move(part.value)});
-  schemas_[schema_].nodes.push_back(pool_->intern(kind_, name_, std::move(attributes)));
+void Assembly::close_node() {
+  if (waiting_.empty())
+    schemas_[schema_].nodes.push_back(pool_->intern(key_));
+  else
+    drafts_.push_back({schema_, key_, std::exchange(waiting_, {})});
 }
 
 std::vector<SchemaFingerprint> Assembly::finish() {
   for (auto& expression : expressions_) expression.text = canonical_expression(expression.text);
-  for (auto& draft : drafts_) {
-    schema_ = draft.schema;
-    kind_ = std::move(draft.kind);
-    name_ = std::move(draft.name);
-    for (auto& part : draft.parts) {
-      if (part.expression < 0) continue;
-      part.value = own_[schema_].replace(expressions_[static_cast<std::size_t>(part.expression)].text);
-      part.expression = -1;
+  for (const auto& draft : drafts_) {
+    key_.clear();
+    std::size_t copied = 0;
+    for (const auto& [offset, expression] : draft.expressions) {
+      key_.append(draft.key, copied, offset - copied);
+      append_part(key_, own_[draft.schema].replace(expressions_[static_cast<std::size_t>(expression)].text),
+                  kRecordMark);
+      copied = offset + 1;  // the mark is in
     }
-    close_node(draft.parts);
+    key_.append(draft.key, copied);
+    schemas_[draft.schema].nodes.push_back(pool_->intern(key_));
   }
   drafts_.clear();
   for (auto& schema : schemas_)

@@ -44,17 +44,11 @@ class Assembly {
   std::vector<SchemaFingerprint> finish();
 
  private:
-  struct Part {
-    std::string name;
-    std::string value;
-    int expression = -1;  // index into expressions_
-  };
-  // A node that waits for expressions.
+  // A node that waits for expressions: its key with the places where they go, from first to last.
   struct Draft {
     std::size_t schema = 0;
-    std::string kind;
-    std::string name;
-    std::vector<Part> parts;
+    std::string key;
+    std::vector<std::pair<std::size_t, int>> expressions;  // offset, index into expressions_
   };
   struct Relation {
     std::size_t schema = 0;
@@ -64,12 +58,13 @@ class Assembly {
     std::string_view column_named(int number) const;
   };
 
-  void add_part(const AttributeForm& form, std::string_view value, bool touched);
-  std::string value_of(const AttributeForm& form, std::string_view value, bool touched) const;
+  void begin_node(std::string_view kind, std::string_view name);
+  void add_attribute(const AttributeForm& form, std::string_view value, bool touched);
+  void close_node();
+  std::string value_of(const AttributeForm& form, std::string_view value, bool touched);
   std::string columns_of(std::string_view value) const;
-  std::string named(Reading reading, std::string_view oids) const;
+  const std::string& named(Reading reading, std::string_view oids);
   int expression_of(std::string_view value);
-  void close_node(std::vector<Part>& parts);
   std::string_view kept(std::string_view text);
 
   int server_version_;
@@ -80,17 +75,24 @@ class Assembly {
   std::unordered_map<Oid, std::string> opclasses_;
   std::unordered_map<Oid, std::string> collations_;
   std::unordered_map<Oid, Relation> relations_;
-  std::unordered_set<std::string> texts_;
-  std::unordered_map<std::string, int> expression_by_text_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  template <typename Value>
+  using ByText = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+  std::unordered_set<std::string, Hash, std::equal_to<>> texts_;
+  ByText<std::string> named_opclasses_;  // by the list of oids
+  ByText<std::string> named_collations_;
+  ByText<int> expression_by_text_;
   std::vector<Expression> expressions_;
   std::vector<Draft> drafts_;
 
   // Of the row at hand.
   std::string line_;
   std::size_t schema_ = 0;
-  std::string kind_;
-  std::string name_;
-  std::vector<Part> parts_;
+  std::string key_;
+  std::vector<std::pair<std::size_t, int>> waiting_;
 };
 
 }  // namespace pgcontract::fingerprint

@@ -200,6 +200,13 @@ OwnNames::OwnNames(const std::string& schema, Words words) : words_(std::move(wo
     return name.find_first_of("\\\t\n\r\b\f\v") != std::string::npos;
   };
   escaped_ = special(schema) || std::ranges::any_of(words_, [&](const auto& word) { return special(word.first); });
+  Words all = qualifiers_;
+  all.insert(all.end(), words_.begin(), words_.end());
+  // A line without the shorter word is without the longer one that holds it.
+  for (const auto& [word, token] : all)
+    if (std::ranges::none_of(
+            all, [&](const auto& other) { return other.first.size() < word.size() && word.contains(other.first); }))
+      signs_.push_back(word);
   // Longer words first: one may be within another.
   std::ranges::stable_sort(words_, std::ranges::greater{}, [](const auto& word) { return word.first.size(); });
 }
@@ -216,8 +223,7 @@ std::string OwnNames::replace(std::string_view text) const {
 }
 
 bool OwnNames::may_touch(std::string_view line) const {
-  const auto stands_in = [&](const auto& word) { return contains(line, word.first); };
-  return escaped_ || std::ranges::any_of(qualifiers_, stands_in) || std::ranges::any_of(words_, stands_in);
+  return escaped_ || std::ranges::any_of(signs_, [&](const std::string& sign) { return contains(line, sign); });
 }
 
 std::string canonical_expression(std::string_view text) {

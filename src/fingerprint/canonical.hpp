@@ -22,7 +22,8 @@ class OwnNames {
  private:
   Words qualifiers_;  // as SQL writes them: "tenant_4f." → "{schema}."
   Words words_;
-  bool escaped_ = false;  // a name has characters that COPY escapes
+  std::vector<std::string> signs_;  // one of which stands in every text that has something to replace
+  bool escaped_ = false;            // a name has characters that COPY escapes
 };
 
 // An expression as pg_get_expr() prints it, in the form it takes once it was printed and read again: the cast of an

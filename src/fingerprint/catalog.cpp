@@ -26,7 +26,7 @@ constexpr File kFiles[] = {{"columns"},
                            {"schema"},
                            {"relations"},
                            {"indexes"},
-                           {"index_columns"},
+
                            {"constraints"},
                            {"not_null", 18},
                            {"triggers"},
@@ -98,7 +98,8 @@ AttributeForm attribute_form(std::string_view text) {
                                                                 {"columns", Reading::Columns},
                                                                 {"opclasses", Reading::Opclasses},
                                                                 {"collations", Reading::Collations},
-                                                                {"list", Reading::List}};
+                                                                {"list", Reading::List},
+                                                                {"options", Reading::Options}};
   for (const auto& [name, value] : kReadings)
     if (name == reading) form.reading = value;
   return form;

@@ -18,6 +18,7 @@ enum class Reading {
   Opclasses,   // "1978 1979"
   Collations,  // likewise
   List,        // separated by U+001F, in any order
+  Options,     // text[] of name=value, in any order
   Acl,         // aclitem[] of the kind in `acl`; '*': the kind is the field's first character
 };
 

@@ -18,19 +18,37 @@ Digest sha256(std::string_view bytes) {
   return digest;
 }
 
-// A text and its end. Marks within the text, which a name may hold, are escaped: no two nodes have the same key.
-void append(std::string& key, std::string_view text, char end) {
-  constexpr char kEscape = '\x1c';
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c < kEscape || c > kUnitMark) continue;
-    key.append(text, 0, at);
-    key += {kEscape, static_cast<char>(c + 0x40)};
-    text.remove_prefix(at + 1);
-    at = static_cast<std::size_t>(-1);
+constexpr char kEscape = '\x1c';
+
+bool is_mark(char c) { return c >= kEscape && c <= kUnitMark; }
+
+// The next part of a key and the mark behind it, taken off its front.
+std::pair<std::string, char> take_part(std::string_view& key) {
+  std::string part;
+  while (!key.empty()) {
+    const char c = key.front();
+    key.remove_prefix(1);
+    if (!is_mark(c)) {
+      part += c;
+    } else if (c != kEscape) {
+      return {std::move(part), c};
+    } else {
+      part += static_cast<char>(key.front() - 0x40);
+      key.remove_prefix(1);
+    }
   }
-  key += text;
-  key += end;
+  return {std::move(part), '\0'};
+}
+
+Node node_of(std::string_view key) {
+  Node node;
+  node.kind = take_part(key).first;
+  node.name = take_part(key).first;
+  while (!key.empty()) {
+    std::string name = take_part(key).first;
+    node.attributes.push_back({std::move(name), take_part(key).first});
+  }
+  return node;
 }
 
 using NodesByName = std::map<std::pair<std::string_view, std::string_view>, const Node*>;
@@ -98,31 +116,34 @@ const std::string* Node::attribute(std::string_view wanted) const {
   return at == attributes.end() ? nullptr : &at->value;
 }
 
+void append_part(std::string& key, std::string_view part, char end) {
+  if (std::ranges::none_of(part, is_mark)) {
+    key += part;
+  } else {
+    for (const char c : part) {
+      if (is_mark(c)) key += kEscape;
+      key += is_mark(c) ? static_cast<char>(c + 0x40) : c;
+    }
+  }
+  key += end;
+}
+
 std::string node_key(std::string_view kind, std::string_view name, const std::vector<Attribute>& attributes) {
   std::string key;
-  append(key, kind, kGroupMark);
-  append(key, name, kGroupMark);
+  append_part(key, kind, kGroupMark);
+  append_part(key, name, kGroupMark);
   for (const auto& [attribute, value] : attributes) {
-    append(key, attribute, kUnitMark);
-    append(key, value, kRecordMark);
+    append_part(key, attribute, kUnitMark);
+    append_part(key, value, kRecordMark);
   }
   return key;
 }
 
-const Node* NodePool::find(std::string_view key) const {
-  const auto at = nodes_.find(key);
-  return at == nodes_.end() ? nullptr : at->second.get();
-}
-
-const Node* NodePool::keep(std::string key, Node node) {
-  node.digest = sha256(key);
-  return nodes_.emplace(std::move(key), std::make_unique<Node>(std::move(node))).first->second.get();
-}
-
-const Node* NodePool::intern(std::string kind, std::string name, std::vector<Attribute> attributes) {
-  std::string key = node_key(kind, name, attributes);
-  if (const Node* known = find(key)) return known;
-  return keep(std::move(key), Node{std::move(kind), std::move(name), std::move(attributes), {}});
+const Node* NodePool::intern(std::string_view key) {
+  if (const auto at = nodes_.find(key); at != nodes_.end()) return at->second.get();
+  auto node = std::make_unique<Node>(node_of(key));
+  node->digest = sha256(key);
+  return nodes_.emplace(std::string(key), std::move(node)).first->second.get();
 }
 
 void seal(SchemaFingerprint& fingerprint) {

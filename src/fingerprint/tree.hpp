@@ -40,13 +40,16 @@ std::string node_key(std::string_view kind, std::string_view name, const std::ve
 // The names in a "column order" node, whose attributes are the columns in their order.
 std::string column_list(const Node& order);
 
+// Adds a part of a key and its end; marks within it are escaped.
+void append_part(std::string& key, std::string_view part, char end);
+
 // Each distinct node once.
 class NodePool {
  public:
-  const Node* intern(std::string kind, std::string name, std::vector<Attribute> attributes);
-  // The same in two steps for a key that is at hand: a node seen before costs one look-up. Null where it is not there.
-  const Node* find(std::string_view key) const;
-  const Node* keep(std::string key, Node node);
+  const Node* intern(std::string_view key);  // made by node_key() or append_part(); a node seen before costs a look-up
+  const Node* intern(std::string_view kind, std::string_view name, const std::vector<Attribute>& attributes) {
+    return intern(node_key(kind, name, attributes));
+  }
 
  private:
   struct Hash {

@@ -1,7 +1,7 @@
 -- node: *
 -- name: as it is
 -- attributes: arguments, result, language, body, body, library, volatility, strict, parallel, leakproof,
---   security definer, cost, rows, settings, support, transforms, aggregate, owner, privileges#acl_f, comment
+--   security definer, cost, rows, settings#options, support, transforms, aggregate, owner, privileges#acl_f, comment
 SELECT p.pronamespace, NULL,
        pg_catalog.concat(pg_catalog.quote_ident(p.proname), '(',
          pg_catalog.pg_get_function_identity_arguments(p.oid), ')'),
@@ -12,8 +12,7 @@ SELECT p.pronamespace, NULL,
        CASE WHEN p.prosqlbody IS NOT NULL THEN pg_catalog.pg_get_function_sqlbody(p.oid) END, p.probin, p.provolatile,
        CASE WHEN p.proisstrict THEN 'yes' END, p.proparallel, CASE WHEN p.proleakproof THEN 'yes' END,
        CASE WHEN p.prosecdef THEN 'yes' END, p.procost, CASE WHEN p.proretset THEN p.prorows END,
-       CASE WHEN p.proconfig IS NOT NULL THEN (SELECT pg_catalog.string_agg(o, '; ' ORDER BY o)
-                                               FROM pg_catalog.unnest(p.proconfig) AS o) END,
+       p.proconfig,
        CASE WHEN p.prosupport::pg_catalog.oid OPERATOR(pg_catalog.<>) 0 THEN p.prosupport END,
        CASE WHEN p.protrftypes IS NOT NULL
             THEN (SELECT pg_catalog.string_agg(pg_catalog.format_type(o, NULL), ', '

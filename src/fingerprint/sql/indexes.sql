@@ -3,7 +3,7 @@
 -- node: index
 -- attributes: table, method, unique, primary, nulls not distinct, exclusion, deferrable, clustered, invalid, not ready,
 --   not live, replica identity, key columns, columns#columns, operator classes#opclasses, collations#collations,
---   orders, expressions#deparsed, predicate#deparsed, options, tablespace, comment
+--   orders, expressions#deparsed, predicate#deparsed, options#options, tablespace, comment
 SELECT c.relnamespace, NULL, c.relname, t.relname, am.amname,
        CASE WHEN i.indisunique THEN 'yes' END, CASE WHEN i.indisprimary THEN 'yes' END,
        {15:CASE WHEN i.indnullsnotdistinct THEN 'yes' END|NULL},
@@ -15,8 +15,7 @@ SELECT c.relnamespace, NULL, c.relname, t.relname, am.amname,
        CASE WHEN i.indexprs IS NOT NULL THEN pg_catalog.concat('x ', i.indexrelid, ' ', i.indrelid, ' ',
          i.indexprs) END,
        CASE WHEN i.indpred IS NOT NULL THEN pg_catalog.concat('p ', i.indexrelid, ' ', i.indrelid, ' ', i.indpred) END,
-       CASE WHEN c.reloptions IS NOT NULL THEN (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o)
-                                                FROM pg_catalog.unnest(c.reloptions) AS o) END,
+       c.reloptions,
        ts.spcname, d.description
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid

@@ -1,9 +1,9 @@
 -- The kind comes with the row. Row types and indexes are elsewhere. What a server keeps for itself (row counts, file
 -- nodes, frozen transaction ids, hints that there might be triggers or children) is no meaning.
 -- node: *
--- attributes: persistence, access method, tablespace, options, toast options, replica identity, row security,
---   row security forced, owner, privileges#acl_r, privileges#acl_s, of type, not populated, partition key,
---   partition bound, server, foreign options, comment
+-- attributes: persistence, access method, tablespace, options#options, toast options#options, replica identity,
+--   row security, row security forced, owner, privileges#acl_r, privileges#acl_s, of type, not populated, partition key,
+--   partition bound, server, foreign options#options, comment
 SELECT c.relnamespace, NULL, c.relname,
        CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'r' THEN 'table' WHEN c.relkind OPERATOR(pg_catalog.=) 'p'
          THEN 'partitioned table'
@@ -15,10 +15,8 @@ SELECT c.relnamespace, NULL, c.relname,
        CASE WHEN c.relpersistence OPERATOR(pg_catalog.=) 'u' THEN 'unlogged'
          WHEN c.relpersistence OPERATOR(pg_catalog.=) 't' THEN 'temporary' END,
        am.amname, ts.spcname,
-       CASE WHEN c.reloptions IS NOT NULL THEN (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o)
-                                                FROM pg_catalog.unnest(c.reloptions) AS o) END,
-       CASE WHEN tc.reloptions IS NOT NULL THEN (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o)
-                                                 FROM pg_catalog.unnest(tc.reloptions) AS o) END,
+       c.reloptions,
+       tc.reloptions,
        CASE WHEN c.relreplident OPERATOR(pg_catalog.=) 'f' THEN 'full'
          WHEN c.relreplident OPERATOR(pg_catalog.=) 'n' AND c.relkind OPERATOR(pg_catalog.=) ANY
          ('{r,p}'::pg_catalog."char"[])
@@ -34,8 +32,7 @@ SELECT c.relnamespace, NULL, c.relname,
        CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, 0) END,
        sv.srvname,
-       CASE WHEN ft.ftoptions IS NOT NULL THEN (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o)
-                                                FROM pg_catalog.unnest(ft.ftoptions) AS o) END,
+       ft.ftoptions,
        d.description
 FROM pg_catalog.pg_class AS c
 LEFT JOIN pg_catalog.pg_am AS am ON am.oid OPERATOR(pg_catalog.=) c.relam
