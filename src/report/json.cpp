@@ -7,6 +7,7 @@
 
 #include "report/clause_id.hpp"
 #include "report/display.hpp"
+#include "report/drift.hpp"
 #include "report/formats.hpp"
 #include "report/json_text.hpp"
 
@@ -182,6 +183,7 @@ std::string render_json(const Report& report) {
                         {"verdicts", or_null(report.verdicts, verdicts_json)},
                         {"plan", or_null(report.plan, plan_json)},
                         {"application", or_null(report.application, application_json)},
+                        {"drift", or_null(report.drift, drift_json)},
                         {"tables", tables_json(report.tables)},
                         {"notes", array_of(report.notes, itself)},
                         {"next", array_of(report.next, itself)},
