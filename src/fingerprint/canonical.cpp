@@ -95,6 +95,35 @@ bool read_array_cast(std::string_view text, std::size_t at, ArrayCast& into) {
          std::ranges::count(into.type, '(') == std::ranges::count(into.type, ')');
 }
 
+// (ARRAY[a, b])::type[] → ARRAY[(a)::type, (b)::type]
+std::string pushed_casts(std::string_view text) {
+  std::string result;
+  std::size_t copied = 0;
+  for (std::size_t at = text.find("(ARRAY["); at != std::string_view::npos; at = text.find("(ARRAY[", at + 1)) {
+    ArrayCast cast;
+    if (at < copied || !read_array_cast(text, at, cast)) continue;
+    result.append(text, copied, at - copied);
+    result += "ARRAY[";
+    for (std::size_t i = 0; i < cast.elements.size(); ++i)
+      result += fmt::format("{}({})::{}", i == 0 ? "" : ", ", cast.elements[i], cast.type);
+    result += ']';
+    copied = cast.end;
+  }
+  return copied == 0 ? std::string(text) : result.append(text, copied);
+}
+
+// ('new'::character varying)::text → 'new'::text: without a length, the two are the same.
+std::string plain_constants(std::string text) {
+  constexpr std::string_view kCast = "::character varying)::text";
+  for (std::size_t at = text.find("('"); at != std::string::npos; at = text.find("('", at + 1)) {
+    const std::size_t end = skip_quoted(text, at + 1);
+    if (!std::string_view(text).substr(std::min(end, text.size())).starts_with(kCast)) continue;
+    text.replace(end, kCast.size(), "::text");
+    text.erase(at, 1);
+  }
+  return text;
+}
+
 // What the words at the top of a SELECT say of its relations: the name before its columns, where there is one relation.
 class SingleRelation {
  public:
@@ -226,21 +255,7 @@ bool OwnNames::may_touch(std::string_view line) const {
   return escaped_ || std::ranges::any_of(signs_, [&](const std::string& sign) { return contains(line, sign); });
 }
 
-std::string canonical_expression(std::string_view text) {
-  std::string result;
-  std::size_t copied = 0;
-  for (std::size_t at = text.find("(ARRAY["); at != std::string_view::npos; at = text.find("(ARRAY[", at + 1)) {
-    ArrayCast cast;
-    if (at < copied || !read_array_cast(text, at, cast)) continue;
-    result.append(text, copied, at - copied);
-    result += "ARRAY[";
-    for (std::size_t i = 0; i < cast.elements.size(); ++i)
-      result += fmt::format("{}({})::{}", i == 0 ? "" : ", ", cast.elements[i], cast.type);
-    result += ']';
-    copied = cast.end;
-  }
-  return copied == 0 ? std::string(text) : result.append(text, copied);
-}
+std::string canonical_expression(std::string_view text) { return plain_constants(pushed_casts(text)); }
 
 std::string canonical_view(std::string_view text, int server_version) {
   if (server_version >= 160000) return canonical_expression(text);

@@ -27,7 +27,8 @@ class OwnNames {
 };
 
 // An expression as pg_get_expr() prints it, in the form it takes once it was printed and read again: the cast of an
-// array goes into its elements, (ARRAY['a'::character varying])::text[] → ARRAY[('a'::character varying)::text].
+// array goes into its elements, and a constant is text at once: (ARRAY['a'::character varying])::text[] →
+// ARRAY['a'::text].
 std::string canonical_expression(std::string_view text);
 
 // A view's definition, likewise. Servers before 16 put the name of the only relation before each column; it goes.

@@ -1,7 +1,8 @@
 -- Of tables and, by way of partitions, of indexes.
 -- node: inheritance
+-- name: as it is
 -- attributes: position, detach pending
-SELECT c.relnamespace, c.relname, pg_catalog.concat('from ', pg_catalog.format('%I.%I', n.nspname, p.relname)),
+SELECT c.relnamespace, NULL, pg_catalog.format('%I from %I.%I', c.relname, n.nspname, p.relname),
        h.inhseqno, CASE WHEN h.inhdetachpending THEN 'yes' END
 FROM pg_catalog.pg_inherits AS h
 JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) h.inhrelid
