@@ -31,6 +31,33 @@ std::vector<std::int64_t> numbers(std::string_view text) {
   return all;
 }
 
+// The catalogs' letters, as people write them.
+struct Letter {
+  std::string_view attribute;
+  char letter;
+  std::string_view word;
+};
+constexpr Letter kLetters[] = {
+    {"storage", 'p', "plain"},         {"storage", 'm', "main"},          {"storage", 'e', "external"},
+    {"storage", 'x', "extended"},      {"compression", 'p', "pglz"},      {"compression", 'l', "lz4"},
+    {"on update", 'a', "no action"},   {"on update", 'r', "restrict"},    {"on update", 'c', "cascade"},
+    {"on update", 'n', "set null"},    {"on update", 'd', "set default"}, {"on delete", 'a', "no action"},
+    {"on delete", 'r', "restrict"},    {"on delete", 'c', "cascade"},     {"on delete", 'n', "set null"},
+    {"on delete", 'd', "set default"}, {"match", 's', "simple"},          {"match", 'f', "full"},
+    {"enabled", 'O', "origin"},        {"enabled", 'D', "disabled"},      {"enabled", 'R', "replica"},
+    {"enabled", 'A', "always"},        {"command", '*', "all"},           {"command", 'r', "select"},
+    {"command", 'a', "insert"},        {"command", 'w', "update"},        {"command", 'd', "delete"},
+    {"volatility", 'i', "immutable"},  {"volatility", 's', "stable"},     {"volatility", 'v', "volatile"},
+    {"parallel", 's', "safe"},         {"parallel", 'r', "restricted"},   {"parallel", 'u', "unsafe"},
+    {"permissive", 't', "yes"},        {"permissive", 'f', "no"}};
+
+std::string_view word_of(std::string_view attribute, std::string_view value) {
+  if (value.size() == 1)
+    for (const auto& [of, letter, word] : kLetters)
+      if (letter == value.front() && of == attribute) return word;
+  return value;
+}
+
 std::string joined_sorted(std::vector<std::string> items) {
   std::ranges::sort(items);
   return fmt::format("{}", fmt::join(items, ", "));
@@ -150,7 +177,7 @@ void Assembly::add_attribute(const AttributeForm& form, std::string_view value, 
     waiting_.emplace_back(key_.size(), expression_of(value));
     key_ += kRecordMark;
   } else if ((form.reading == Reading::Text || form.reading == Reading::Options) && !touched) {
-    append_part(key_, value, kRecordMark);
+    append_part(key_, word_of(form.name, value), kRecordMark);
   } else if (const std::string text = value_of(form, value, touched); !text.empty()) {
     append_part(key_, text, kRecordMark);
   } else {
@@ -177,7 +204,7 @@ std::string Assembly::value_of(const AttributeForm& form, std::string_view value
     case Reading::View: text = canonical_view(value, server_version_); break;
     case Reading::Text:
     case Reading::Options:
-    case Reading::Deparsed: text = value; break;
+    case Reading::Deparsed: text = word_of(form.name, value); break;
   }
   return touched ? own.replace(text) : text;
 }

@@ -82,14 +82,8 @@ Statements column(const Target& target) {
   if (target.attribute() == "default") return {alter + (expected ? "SET DEFAULT " + value : "DROP DEFAULT")};
   if (target.attribute() == "not null") return {alter + (expected ? "SET NOT NULL" : "DROP NOT NULL")};
   if (target.attribute() == "statistics target") return {alter + "SET STATISTICS " + expected.value_or("-1")};
-  if (target.attribute() == "compression")
-    return {alter + "SET COMPRESSION " + (value == "p" ? "pglz" : value == "l" ? "lz4" : "default")};
-  if (target.attribute() == "storage" && expected)
-    return {alter + "SET STORAGE " +
-            (value == "p"   ? "PLAIN"
-             : value == "m" ? "MAIN"
-             : value == "e" ? "EXTERNAL"
-                            : "EXTENDED")};
+  if (target.attribute() == "compression") return {alter + "SET COMPRESSION " + expected.value_or("default")};
+  if (target.attribute() == "storage" && expected) return {alter + "SET STORAGE " + value};
   if (target.attribute() == "identity" && expected && target.is.found)
     return {alter + "SET GENERATED " + (value == "always" ? "ALWAYS" : "BY DEFAULT")};
   if (target.attribute() == "options") return options(target, alter, "");
@@ -157,12 +151,12 @@ Statements constraint(const Target& target) {
 // Triggers and rules.
 Statements reaction(const Target& target, std::string_view word) {
   if (target.attribute() == "enabled" && target.is.expected) {
-    const char state = target.is.expected->front();
+    const std::string& state = *target.is.expected;
     return {fmt::format("ALTER TABLE {} {} {} {}", target.table,
-                        state == 'D'   ? "DISABLE"
-                        : state == 'A' ? "ENABLE ALWAYS"
-                        : state == 'R' ? "ENABLE REPLICA"
-                                       : "ENABLE",
+                        state == "disabled"  ? "DISABLE"
+                        : state == "always"  ? "ENABLE ALWAYS"
+                        : state == "replica" ? "ENABLE REPLICA"
+                                             : "ENABLE",
                         word, target.part)};
   }
   if (target.attribute() == "comment")
@@ -177,7 +171,8 @@ Statements function(const Target& target) {
     return {fmt::format("ALTER {} OWNER TO {}", name, quoted(*target.is.expected))};
   if (target.attribute() == "comment") return comment(target, name);
   if (is_one_of(target.attribute(), {"privileges", "result", "transforms"})) return {};
-  if (target.extra() || target.make.empty()) return {};
+  // A new one would be of whoever runs this; one that is replaced keeps its owner and its privileges.
+  if (target.whole() || target.make.empty()) return {};
   return {target.make};
 }
 
@@ -215,8 +210,8 @@ Statements statements_for(const Target& target) {
   if (kind == "view definition" && !target.make.empty()) return {target.make};
   if (kind == "function" || kind == "procedure") return function(target);
   if (kind == "sequence values" && !target.whole()) return sequence_values(target);
-  if (kind == "statistics" && target.attribute() != "target" && target.attribute() != "owner")
-    return remade(target, fmt::format("DROP STATISTICS {}.{}", target.schema, target.is.object));
+  if (kind == "statistics" && target.extra())
+    return {fmt::format("DROP STATISTICS {}.{}", target.schema, target.is.object)};
   if (kind == "schema") return schema_itself(target);
   return {};
 }
@@ -244,7 +239,7 @@ std::string with_words(std::string text, const Wanted& words) {
 Result<std::string> definition(postgres::Connection& connection, const Wanted& reference, const OwnNames& own,
                                const Difference& difference) {
   if (!is_one_of(difference.kind,
-                 {"index", "constraint", "trigger", "rule", "view definition", "function", "procedure", "statistics"}))
+                 {"index", "constraint", "trigger", "rule", "view definition", "function", "procedure"}))
     return std::string();
   const bool as_is = difference.kind == "function" || difference.kind == "procedure";
   const auto [table, name] = as_is ? std::pair(std::string(), difference.object) : table_and_name(difference.object);

@@ -73,7 +73,7 @@ std::optional<std::string> value_of(const Node& node, std::string_view name) {
 
 // Kinds of nodes that are there only where something is not as the server makes it: absent, they say so much.
 std::optional<std::string> unsaid(std::string_view kind, std::string_view attribute) {
-  return kind == "constraint trigger" && attribute == "enabled" ? std::optional<std::string>("O") : std::nullopt;
+  return kind == "constraint trigger" && attribute == "enabled" ? std::optional<std::string>("origin") : std::nullopt;
 }
 bool is_unsaid_kind(std::string_view kind) {
   return kind == "constraint trigger" || kind == "index column" || kind == "not null constraint";
