@@ -59,6 +59,15 @@ std::size_t skip_quoted(std::string_view text, std::size_t at) {
   return at;
 }
 
+// Where `wanted` stands next, outside of constants and quoted names; `from` is outside of them.
+std::size_t find_outside(std::string_view text, std::string_view wanted, std::size_t from) {
+  for (std::size_t at = from; at < text.size();) {
+    if (text.substr(at).starts_with(wanted)) return at;
+    at = text[at] == '\'' || text[at] == '"' ? skip_quoted(text, at) : at + 1;
+  }
+  return std::string_view::npos;
+}
+
 struct ArrayCast {
   std::vector<std::string_view> elements;
   std::string_view type;  // of an element
@@ -99,7 +108,9 @@ bool read_array_cast(std::string_view text, std::size_t at, ArrayCast& into) {
 std::string pushed_casts(std::string_view text) {
   std::string result;
   std::size_t copied = 0;
-  for (std::size_t at = text.find("(ARRAY["); at != std::string_view::npos; at = text.find("(ARRAY[", at + 1)) {
+  if (text.find("(ARRAY[") == std::string_view::npos) return std::string(text);
+  for (std::size_t at = find_outside(text, "(ARRAY[", 0); at != std::string_view::npos;
+       at = find_outside(text, "(ARRAY[", at + 1)) {
     ArrayCast cast;
     if (at < copied || !read_array_cast(text, at, cast)) continue;
     result.append(text, copied, at - copied);
@@ -115,11 +126,15 @@ std::string pushed_casts(std::string_view text) {
 // ('new'::character varying)::text → 'new'::text: without a length, the two are the same.
 std::string plain_constants(std::string text) {
   constexpr std::string_view kCast = "::character varying)::text";
-  for (std::size_t at = text.find("('"); at != std::string::npos; at = text.find("('", at + 1)) {
+  if (!text.contains(kCast)) return text;
+  for (std::size_t at = find_outside(text, "('", 0); at != std::string::npos; at = find_outside(text, "('", at)) {
     const std::size_t end = skip_quoted(text, at + 1);
-    if (!std::string_view(text).substr(std::min(end, text.size())).starts_with(kCast)) continue;
-    text.replace(end, kCast.size(), "::text");
-    text.erase(at, 1);
+    if (std::string_view(text).substr(std::min(end, text.size())).starts_with(kCast)) {
+      text.replace(end, kCast.size(), "::text");
+      text.erase(at, 1);  // the constant begins here now, and is stepped over as one
+    } else {
+      ++at;
+    }
   }
   return text;
 }

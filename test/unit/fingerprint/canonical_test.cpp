@@ -38,7 +38,7 @@ TEST(Canonical, moves_the_cast_of_an_array_into_its_elements) {
 TEST(Canonical, leaves_what_only_looks_like_such_a_cast) {
   for (const char* text : {"'(ARRAY[1])::text[]'", "(ARRAY[1, 2])", "ARRAY[1, 2]", "(ARRAY[", "(ARRAY['",
                            "('a'::character varying)", "('a'::character varying(3))::text", "('", ""})
-    EXPECT_EQ(canonical_expression(text), std::string(text) == "'(ARRAY[1])::text[]'" ? "'ARRAY[(1)::text]'" : text);
+    EXPECT_EQ(canonical_expression(text), text);
 }
 
 TEST(Canonical, takes_the_prefix_of_the_only_relation_away_before_16) {
