@@ -26,7 +26,7 @@ std::string message(const Difference& difference, const DriftSet& set, std::size
 Verdicts drift_verdicts(const Drift& drift) {
   ClauseResult result;
   result.clause = kClause;
-  result.title = "the database is what the migrations make";
+  result.title = "tenants at the same revision have the same tables";
   std::size_t alike = 0;
   for (const auto& set : drift.sets) {
     alike += set.alike;
