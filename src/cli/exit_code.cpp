@@ -37,7 +37,8 @@ int exit_code(const Result<Report>& result) {
   const bool broken = report.verdicts && report.verdicts->has_broken();
   const bool attacked = report.attacks && report.attacks->has_succeeded();
   const bool reached = report.proof && !report.proof->holds();
-  return steps_left || manual_left || broken || attacked || reached ? kFindings : kDone;
+  const bool drifted = report.drift && report.drift->found();
+  return steps_left || manual_left || broken || attacked || reached || drifted ? kFindings : kDone;
 }
 
 }  // namespace pgcontract::cli

@@ -29,6 +29,7 @@ Result<Report> run_tenant_list(const Arguments& arguments);
 Result<Report> run_tenant_show(const Arguments& arguments);
 Result<Report> run_tenant_attack(const Arguments& arguments);
 Result<Report> run_tenant_prove(const Arguments& arguments);
+Result<Report> run_migrate_drift(const Arguments& arguments);
 
 // Usage errors with the nearest spelling, for options that name clauses or areas.
 Failure unknown_clause(std::string_view name);

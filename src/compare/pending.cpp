@@ -40,11 +40,6 @@ const Clause kMigrationsIdempotent = pending(
     "Use autogenerate to create migrations, then hand-edit for idempotency and reversible operations.",
     "A migration that stopped between two transactions leaves half of its objects; run again, it must step over them.",
     kMigrationsPending);
-const Clause kMigrationsNoDrift =
-    pending("migrations.no_drift", "the database is what the migrations make",
-            "CI runs alembic upgrade head against a disposable database to detect drift.",
-            "A column added by hand works until the next environment is built from the migrations and lacks it.",
-            kMigrationsPending);
 const Clause kMigrationsLockSafe = pending("migrations.lock_safe", "no migration holds a lock that stops the service",
                                            "Use autogenerate to create migrations, then hand-edit for idempotency and "
                                            "reversible operations (design rule: and for short locks).",

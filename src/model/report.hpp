@@ -9,6 +9,7 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "model/attack.hpp"
+#include "model/drift.hpp"
 #include "model/finding.hpp"
 #include "model/proof.hpp"
 #include "model/step.hpp"
@@ -48,6 +49,7 @@ struct Report {
   std::optional<Plan> plan;
   std::optional<Application> application;
   std::optional<AttackRun> attacks;
+  std::optional<Drift> drift;
   std::vector<Table> tables;
   std::string page;                // Markdown that the text and Markdown formats show instead of the tables (explain)
   std::vector<std::string> notes;  // sentences for the person at the terminal

@@ -7,6 +7,7 @@
 
 #include "report/clause_id.hpp"
 #include "report/display.hpp"
+#include "report/drift.hpp"
 #include "report/formats.hpp"
 #include "report/json_proof.hpp"
 #include "report/json_text.hpp"
@@ -185,6 +186,7 @@ std::string render_json(const Report& report) {
                         {"plan", or_null(report.plan, plan_json)},
                         {"application", or_null(report.application, application_json)},
                         {"attacks", or_null(report.attacks, attacks_json)},
+                        {"drift", or_null(report.drift, drift_json)},
                         {"tables", tables_json(report.tables)},
                         {"notes", array_of(report.notes, itself)},
                         {"next", array_of(report.next, itself)},

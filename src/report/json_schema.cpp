@@ -143,6 +143,27 @@ Json attacks_schema() {
                  {"outcomes", list_of(outcome)}});
 }
 
+Json drift_schema() {
+  const Json difference = record({{"kind", about("PostgreSQL's word for the object", text())},
+                                  {"object", about("within the schema; empty for the schema itself", text())},
+                                  {"attribute", about("null: the whole object", text_or_null())},
+                                  {"expected", about("null: absent", text_or_null())},
+                                  {"found", about("null: absent", text_or_null())},
+                                  {"mend", about("statements that make found into expected", list_of(text()))},
+                                  {"no_mend", about("why there is none that is certain to", text_or_null())}});
+  const Json group =
+      record({{"schemas", list_of(text())}, {"fingerprint", text()}, {"differences", list_of(difference)}});
+  const Json set = record({{"name", text()},
+                           {"heads", about("of Alembic, which all of them are at", list_of(text()))},
+                           {"reference", about("what has the expected state", text())},
+                           {"fingerprint", about("SHA-256, 64 hexadecimal digits", text())},
+                           {"alike", about("how many have it", whole())},
+                           {"groups", about("those that have not, the largest first", list_of(group))}});
+  return record({{"found", type("boolean")},
+                 {"sets", list_of(set)},
+                 {"uncompared", about("what there is nothing to compare with, and why", list_of(text()))}});
+}
+
 Json error_schema() {
   const Json code = one_of({"usage", "invalid_input", "environment", "not_found", "unreachable", "refused",
                             "permission", "unsupported", "lock_timeout", "timeout", "cancelled", "connection_lost",
@@ -171,6 +192,7 @@ std::string report_json_schema() {
                         {"plan", or_null(plan_schema())},
                         {"application", or_null(application_schema())},
                         {"attacks", or_null(attacks_schema())},
+                        {"drift", or_null(drift_schema())},
                         {"tables", about("from a list's name to its rows", tables)},
                         {"notes", list_of(text())},
                         {"next", about("commands to run next", list_of(text()))},

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "report/display.hpp"
+#include "report/drift.hpp"
 #include "report/formats.hpp"
 #include "report/page.hpp"
 
@@ -95,6 +96,7 @@ std::string render_text(const Report& report, const Style& style) {
   if (report.plan) parts.push_back(plan_text(*report.plan, page));
   if (report.application) parts.push_back(application_text(*report.application, page));
   if (report.attacks) parts.push_back(attacks_text(*report.attacks, page));
+  if (report.drift) parts.push_back(drift_text(*report.drift, page));
   if (!report.page.empty()) parts.push_back(labelled("", report.page, 0));
   if (report.page.empty())
     for (const auto& table : report.tables) parts.push_back(table_text(table, page));

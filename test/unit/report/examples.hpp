@@ -306,6 +306,25 @@ inline Report attack_report() {
   return report;
 }
 
+inline Report drift_report() {
+  Report report;
+  report.command = "migrate drift";
+  report.scene = demo_scene();
+  auto& drift = report.drift.emplace();
+  const std::string forged = "x\n✔ no drift\x1b[2J";
+  drift.sets.push_back({"tenants at b9a4b82a4071", {"b9a4b82a4071"}, "tenant_11", std::string(64, 'a'), 7, {}});
+  drift.sets.back().groups.push_back(
+      {{"tenant_22", "tenant_33", "tenant_44", "tenant_55", "tenant_66", "tenant_" + forged},
+       std::string(64, 'b'),
+       {{"column", "notes.title", "not null", "yes", std::nullopt, {"ALTER TABLE tenant_22.notes …"}, {}},
+        {"index", "ix_" + forged, "", std::nullopt, "present", {"DROP INDEX tenant_22.ix"}, {}},
+        {"table", "extra", "", std::nullopt, "present", {}, "dropping it would lose its rows"}}});
+  drift.sets.push_back({"tenants at base", {}, "tenant_77", std::string(64, 'c'), 2, {}});
+  drift.uncompared = {"tenant_99: no other tenant is at 843e1cde6d8c"};
+  report.next = {"pgcontract migrate drift --against database"};
+  return report;
+}
+
 // Names a tenant might choose to fool a terminal, a CI system or a reader.
 inline Report hostile_report() {
   const std::string escape = "\x1b]0;owned\x07\x1b[2J";
@@ -355,6 +374,7 @@ inline void PrintTo(const Example& example, std::ostream* out) { *out << example
 
 inline constexpr Example kExamples[] = {
     {"holds", holding_report}, {"broken", broken_report}, {"plan", plan_report},       {"apply", application_report},
-    {"error", error_report},   {"table", table_report},   {"hostile", hostile_report}, {"attack", attack_report}};
+    {"error", error_report},   {"table", table_report},   {"hostile", hostile_report}, {"attack", attack_report},
+    {"drift", drift_report}};
 
 }  // namespace pgcontract::report

@@ -1,0 +1,231 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <map>
+
+#include "command/disposable.hpp"
+#include "command/list.hpp"
+#include "command/world.hpp"
+#include "fingerprint/mend.hpp"
+#include "fingerprint/read.hpp"
+#include "report/progress.hpp"
+
+namespace pgcontract::command {
+namespace {
+
+using fingerprint::SchemaFingerprint;
+using fingerprint::Wanted;
+using Fingerprints = std::vector<SchemaFingerprint>;
+using WordsOf = std::function<Wanted(const std::string& schema)>;
+
+constexpr std::string_view kDatabase = "database";  // --against
+
+// A tenant's own words: two tenants differ in them and are alike.
+Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id) {
+  const std::string schema = tenancy.schema_of(id);
+  return {schema,
+          {{schema, "{schema}"},
+           {tenancy.role_of(id), "{role}"},
+           {id.canonical(), "{tenant}"},
+           {id.hex(), "{tenant_hex}"}}};
+}
+
+// What is compared: every tenant's schema, and the application's.
+struct Scope {
+  std::vector<Wanted> tenants;
+  std::vector<Wanted> shared;  // the application's; one given by --against
+};
+
+Result<Scope> scope_of(postgres::Connection& connection, const Contract& contract, const std::string& against) {
+  PGC_TRY(const auto rows, connection.query("SELECT n.nspname FROM pg_catalog.pg_namespace AS n ORDER BY n.nspname"));
+  Scope scope;
+  bool found = against.empty() || against == kDatabase;
+  for (int row = 0; row < rows.size(); ++row) {
+    const std::string name(rows.at(row, 0));
+    const auto tenant = contract.tenancy ? contract.tenancy->tenant_of_schema(name) : std::nullopt;
+    if (tenant) scope.tenants.push_back(tenant_wanted(*contract.tenancy, *tenant));
+    if (!tenant && (name == against || (against == kDatabase && name == contract.schemas.application.name)))
+      scope.shared.push_back({name, {}});
+    found = found || name == against;
+  }
+  if (!found)
+    return fail(ErrorCode::NotFound, fmt::format("there is no schema {}", quoted(against)),
+                "--against takes the name of a schema, or the word database.");
+  return scope;
+}
+
+Result<std::vector<std::string>> named_schemas(const Arguments& arguments, const Tenancy& tenancy) {
+  std::vector<std::string> schemas;
+  const std::string given = arguments.get("--tenant");
+  for (std::string_view rest = given; !rest.empty();) {
+    const auto comma = rest.find(',');
+    PGC_TRY(const Uuid id, tenant_argument(std::string(rest.substr(0, comma))));
+    schemas.push_back(tenancy.schema_of(id));
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  }
+  return schemas;
+}
+
+std::string heads_text(const SchemaFingerprint& schema) {
+  if (!schema.has_version_table) return "no version table";
+  return schema.heads.empty() ? "base" : fmt::format("{}", fmt::join(schema.heads, ", "));
+}
+
+using ByHeads = std::map<std::string, std::vector<const SchemaFingerprint*>>;
+ByHeads by_heads(const Fingerprints& schemas) {
+  ByHeads groups;
+  for (const auto& schema : schemas) groups[heads_text(schema)].push_back(&schema);
+  return groups;
+}
+
+Drift compare_tenants(const Fingerprints& tenants) {
+  Drift drift;
+  for (const auto& [heads, alike] : by_heads(tenants)) {
+    if (alike.size() == 1)
+      drift.uncompared.push_back(fmt::format("{}: no other tenant is at {}", alike.front()->schema, heads));
+    else
+      drift.sets.push_back(fingerprint::compare_alike("tenants at " + heads, alike));
+  }
+  std::ranges::stable_sort(drift.sets, std::ranges::greater{}, &DriftSet::members);
+  return drift;
+}
+
+// What `apply` adds to what the migrations make. Its clauses judge it; no disposable database has it.
+bool is_of_the_design(const Difference& difference) {
+  return difference.kind == "policy" || difference.kind == "default privileges" || difference.kind == "schema" ||
+         difference.kind.starts_with("publication of") || difference.attribute == "privileges" ||
+         difference.attribute.starts_with("row security");
+}
+
+void without_the_design(DriftSet& set) {
+  for (auto& group : set.groups) std::erase_if(group.differences, is_of_the_design);
+  for (const auto& group : set.groups)
+    if (group.differences.empty()) set.alike += group.schemas.size();
+  std::erase_if(set.groups, [](const DriftGroup& group) { return group.differences.empty(); });
+}
+
+// Builds the schema once more from its migrations, at the same head, and compares.
+Result<void> compare_built(const Place& place, DisposableDatabase& database, const std::string& section,
+                           const Wanted& built, const std::string& name,
+                           const std::vector<const SchemaFingerprint*>& schemas, const WordsOf& words_of,
+                           report::Progress& progress, Drift& drift) {
+  const SchemaFingerprint& first = *schemas.front();
+  if (first.heads.size() != 1) {
+    drift.uncompared.push_back(fmt::format("{}: at {}, which is not one revision", name, heads_text(first)));
+    return {};
+  }
+  progress.begin(fmt::format("building {} at {}", name, first.heads.front()), 0);
+  const auto ran = database.upgrade(place, section, built.schema, first.heads.front(),
+                                    [&](std::string_view line) { progress.advance(0, line); });
+  if (!ran && ran.error().code != ErrorCode::Process) return ran;
+  if (!ran) {
+    drift.uncompared.push_back(fmt::format("{}: {}", name, ran.error().message));
+    return {};
+  }
+  PGC_TRY(auto connection, postgres::Connection::open(database.dsn()));
+  PGC_TRY(auto expected,
+          fingerprint::read_fingerprints(connection, {built}, {place.contract.migrations->version_table}));
+  DriftSet set = fingerprint::compare_with(name, expected.front(), schemas);
+  without_the_design(set);
+  PGC_CHECK(fingerprint::add_mends(connection, built, words_of, set));
+  set.reference = "the migrations at " + first.heads.front();
+  drift.sets.push_back(std::move(set));
+  return {};
+}
+
+Result<Drift> compare_with_database(const Place& place, const postgres::Dsn& dsn, const Fingerprints& tenants,
+                                    const Fingerprints& shared, const WordsOf& words_of, report::Progress& progress) {
+  if (!place.contract.migrations) return fail(ErrorCode::Usage, "the contract has no migrations section");
+  const Migrations& migrations = *place.contract.migrations;
+  progress.begin("making a disposable database", 0);
+  PGC_TRY(DisposableDatabase database, DisposableDatabase::create(place, dsn));
+  Drift drift;
+  for (const auto& schema : shared)
+    PGC_CHECK(compare_built(place, database, migrations.application_section, {schema.schema, {}}, schema.schema,
+                            {&schema}, words_of, progress, drift));
+  if (!migrations.tenant_section.empty())
+    for (const auto& [heads, alike] : by_heads(tenants))
+      PGC_CHECK(compare_built(place, database, migrations.tenant_section,
+                              tenant_wanted(*place.contract.tenancy, Uuid::random()), "tenants at " + heads, alike,
+                              words_of, progress, drift));
+  PGC_CHECK(database.drop());
+  return drift;
+}
+
+// Keeps of each set only what was asked for.
+void keep_only(const std::vector<std::string>& schemas, Drift& drift) {
+  for (auto& set : drift.sets) {
+    for (auto& group : set.groups)
+      std::erase_if(group.schemas,
+                    [&](const std::string& schema) { return std::ranges::find(schemas, schema) == schemas.end(); });
+    std::erase_if(set.groups, [](const DriftGroup& group) { return group.schemas.empty(); });
+  }
+}
+
+Wanted words_of(const Scope& scope, const std::string& schema) {
+  for (const auto* list : {&scope.tenants, &scope.shared})
+    for (const auto& wanted : *list)
+      if (wanted.schema == schema) return wanted;
+  return {schema, {}};
+}
+
+// The schemas of the scope read in one snapshot, and compared as asked.
+Result<Drift> find_drift(const Place& place, const postgres::Dsn& dsn, const std::string& against,
+                         report::Progress& progress, int& tenants) {
+  PGC_TRY(auto connection, postgres::Connection::open(dsn));
+  PGC_TRY(const Scope scope, scope_of(connection, place.contract, against));
+  tenants = static_cast<int>(scope.tenants.size());
+  std::vector<Wanted> wanted = scope.tenants;
+  wanted.insert(wanted.end(), scope.shared.begin(), scope.shared.end());
+  fingerprint::ReadOptions options;
+  if (place.contract.migrations) options.version_table = place.contract.migrations->version_table;
+  PGC_TRY(Fingerprints read, fingerprint::read_fingerprints(connection, wanted, options));
+  Fingerprints shared(std::make_move_iterator(read.begin() + tenants), std::make_move_iterator(read.end()));
+  read.resize(static_cast<std::size_t>(tenants));
+  const WordsOf words = [&](const std::string& schema) { return words_of(scope, schema); };
+  if (against == kDatabase) return compare_with_database(place, dsn, read, shared, words, progress);
+  Drift drift;
+  if (against.empty()) {
+    drift = compare_tenants(read);
+  } else {
+    const auto named = std::ranges::find(read, against, &SchemaFingerprint::schema);
+    const SchemaFingerprint& expected = named != read.end() ? *named : shared.front();
+    std::vector<const SchemaFingerprint*> all;
+    for (const auto& schema : read) all.push_back(&schema);
+    drift.sets.push_back(fingerprint::compare_with("tenants against " + against, expected, all));
+  }
+  for (auto& set : drift.sets) PGC_CHECK(fingerprint::add_mends(connection, words(set.reference), words, set));
+  return drift;
+}
+
+}  // namespace
+
+Result<Report> run_migrate_drift(const Arguments& arguments) {
+  const auto start = std::chrono::steady_clock::now();
+  PGC_TRY(const Place place, open_place(arguments));
+  const std::string against = arguments.get("--against");
+  if (!place.contract.tenancy && against != kDatabase)
+    return fail(ErrorCode::Usage, "the contract has no tenancy section: there are no schemas that should be alike",
+                "Use --against database.");
+  std::vector<std::string> named;
+  if (place.contract.tenancy) {
+    PGC_TRY(named, named_schemas(arguments, *place.contract.tenancy));
+  }
+  PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
+  report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
+  progress.begin("reading the catalog of " + dsn.describe(), 0);
+  Report report;
+  report.command = "migrate drift";
+  report.scene = scene_of(place, dsn.describe(), nullptr);
+  PGC_TRY(report.drift, find_drift(place, dsn, against, progress, report.scene.tenants));
+  progress.end();
+  if (!named.empty()) keep_only(named, *report.drift);
+  if (report.drift->found() && against != kDatabase) report.next = {"pgcontract migrate drift --against database"};
+  report.scene.duration_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+}  // namespace pgcontract::command

@@ -1,0 +1,20 @@
+#pragma once
+// The statements that would make what was found into what was expected, where they are certain to: nothing is guessed,
+// and no statement loses rows. Where there is none, the difference says why. What a statement is made of comes from the
+// reference schema, in the server's own words; it is written for the first schema of a group. One thread.
+
+#include <functional>
+
+#include "fingerprint/read.hpp"
+
+namespace pgcontract::fingerprint {
+
+// `connection` is to the database with the reference; `words_of` gives a schema's own words.
+Result<void> add_mends(postgres::Connection& connection, const Wanted& reference,
+                       const std::function<Wanted(const std::string& schema)>& words_of, DriftSet& set);
+
+// The pure part: what follows from the difference alone. `make` is the statement that makes the object as expected, or
+// empty where the server has none.
+void mend(Difference& difference, const std::string& schema, const std::string& make);
+
+}  // namespace pgcontract::fingerprint
