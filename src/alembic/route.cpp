@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "model/observation.hpp"
@@ -91,16 +92,19 @@ class RowKeeper {
   }
 
  private:
-  // `list` without what lies below rows other than `own`: those rows stand for it already.
+  // `list` without what lies below rows other than `own`: those rows stand for it already. Where there are none,
+  // without what lies below others of the list.
   Revisions without_ancestors_of_others(const Revisions& list, const Revisions& own) const {
     Revisions others;
     for (int row : rows_)
       if (!contains(own, row)) others.push_back(row);
-    if (others.empty()) return list;
-    const Set below = map_.ancestors(others, /*dependencies=*/true);
+    if (others.empty() && list == own) return list;  // a merge takes all of its rows away
     Revisions out;
-    for (int revision : list)
-      if (!in(below, revision)) out.push_back(revision);
+    for (int revision : list) {
+      Revisions above = others;
+      if (others.empty()) std::ranges::copy_if(list, std::back_inserter(above), [&](int o) { return o != revision; });
+      if (!in(map_.ancestors(above, /*dependencies=*/true), revision)) out.push_back(revision);
+    }
     return out;
   }
 

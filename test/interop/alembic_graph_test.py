@@ -6,6 +6,7 @@ Compared are revisions, heads, the order of an upgrade and what is pending at st
 own HeadMaintainer produced; further what both make of broken histories, and the scripts that `alembic upgrade --sql`
 prints. The seed is fixed: a failure comes back.
 """
+import inspect
 import io
 import json
 import os
@@ -20,7 +21,7 @@ try:
     import alembic
     from alembic import command
     from alembic.config import Config
-    from alembic.runtime.migration import HeadMaintainer, MigrationStep
+    from alembic.runtime.migration import HeadMaintainer, MigrationStep, RevisionStep
     from alembic.script import Script, ScriptDirectory
 except ImportError as missing:
     print(f"skipped: Alembic is not installed for {sys.executable} ({missing})")
@@ -30,6 +31,19 @@ except ImportError as missing:
 if isinstance(Script.__dict__["_list_py_dir"], classmethod):
     unsorted = Script._list_py_dir
     Script._list_py_dir = classmethod(lambda cls, *args: sorted(unsorted(*args)))
+
+def unmerge_to_revisions(self, heads):
+    """Alembic's own of later versions: earlier ones leave two rows, one below the other, and then refuse to go on."""
+    others = set(heads) - {self.revision.revision}
+    ancestors = set()
+    for start in [others] if others else [{r} for r in self.to_revisions]:
+        found = self.revision_map._get_ancestor_nodes(self.revision_map.get_revisions(start), check=False)
+        ancestors |= {r.revision for r in found} - (set() if others else start)
+    return tuple(set(self.to_revisions) - ancestors)
+
+
+if "excluding self" not in inspect.getsource(RevisionStep._unmerge_to_revisions):
+    RevisionStep._unmerge_to_revisions = unmerge_to_revisions
 
 ENV = """
 from alembic import context
