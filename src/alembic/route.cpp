@@ -188,6 +188,23 @@ Result<Route> downgrade_route(const RevisionMap& map, const std::vector<std::str
   return route_over(map, current, order, /*upgrade=*/false);
 }
 
+Result<Route> return_route(const RevisionMap& map, const std::vector<std::string>& rows,
+                           const std::vector<std::string>& earlier) {
+  PGC_TRY(const Revisions current, map.rows(rows));
+  PGC_TRY(const Revisions before, map.rows(earlier));
+  Set wanted = map.ancestors(current, /*dependencies=*/true);
+  const Set kept = map.ancestors(before, /*dependencies=*/true);
+  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = wanted[i] && !kept[i];
+  Revisions order = map.lineage().upgrade_order(wanted, current);
+  std::ranges::reverse(order);
+  PGC_TRY(Route route, route_over(map, current, order, /*upgrade=*/false));
+  std::vector<std::string> end = earlier;
+  std::ranges::sort(end);
+  if (route.empty() ? rows == end : route.back().rows_after == end) return route;
+  return fail(ErrorCode::Unsupported, fmt::format("going down does not lead back to the rows {}", fmt::join(end, ", ")),
+              "Go down to a target instead: pgcontract migrate down TARGET");
+}
+
 Result<Route> stamp_route(const RevisionMap& map, const std::vector<std::string>& rows, const std::string& target) {
   PGC_TRY(const Revisions current, map.rows(rows));
   PGC_TRY(const Revisions targets, map.revisions(target));

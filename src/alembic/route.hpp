@@ -32,6 +32,9 @@ using Route = std::vector<RouteStep>;
 
 Result<Route> upgrade_route(const RevisionMap& map, const std::vector<std::string>& rows, const std::string& target);
 Result<Route> downgrade_route(const RevisionMap& map, const std::vector<std::string>& rows, const std::string& target);
+// Back from `rows` to exactly the rows of an earlier time, from which an upgrade had led to these.
+Result<Route> return_route(const RevisionMap& map, const std::vector<std::string>& rows,
+                           const std::vector<std::string>& earlier);
 // What `alembic stamp` does to the rows.
 Result<Route> stamp_route(const RevisionMap& map, const std::vector<std::string>& rows, const std::string& target);
 

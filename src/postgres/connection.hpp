@@ -55,9 +55,12 @@ class Connection {
   Result<Rows> query(std::string_view sql, std::span<const Parameter> parameters = {});
   Result<Rows> query(std::string_view sql, std::initializer_list<Parameter> parameters);
   // One or more statements in one message; outside a transaction block they are one transaction (docs §55.2.2.1).
-  Result<void> execute(std::string_view script);
+  // `completed`, where asked for, counts the statements that went well: the next one is the error's.
+  Result<void> execute(std::string_view script, int* completed = nullptr);
   // COPY … TO STDOUT: `row` gets each line with its newline, in order, valid during the call.
   Result<void> copy_out(std::string_view sql, const std::function<void(std::string_view row)>& row);
+  // Several of them in one message; each row comes with the number of its COPY, from 0.
+  Result<void> copy_out_each(std::string_view script, const std::function<void(int copy, std::string_view row)>& row);
 
   int server_version() const;   // 150020
   bool is_lost() const;         // a failed connection answers nothing any more
