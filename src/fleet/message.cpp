@@ -42,6 +42,13 @@ std::string qualified_table(const FleetSchema& schema, const Setting& setting) {
 
 std::string guard(const std::string& table, const std::vector<std::string>& rows) {
   const std::string wanted = quoted_literal(fmt::format("{}", fmt::join(rows, ",")));
+  // The usual case, in a statement that takes half the time to plan: no row is NULL, two are an error of their own.
+  // concat() is not immutable: a cast of a constant would be tried, and fail, when the statement is planned.
+  if (rows.size() == 1)
+    return fmt::format(
+        "SELECT CASE WHEN (SELECT t.version_num FROM ONLY {} AS t FOR UPDATE) OPERATOR(pg_catalog.=) {} THEN 0 ELSE "
+        "pg_catalog.concat('{}others')::pg_catalog.int4 END",
+        table, wanted, kGuard);
   return fmt::format(
       "SELECT CASE WHEN r.rows OPERATOR(pg_catalog.=) {} THEN 0 ELSE pg_catalog.concat('{}', r.rows)"
       "::pg_catalog.int4 END FROM (SELECT COALESCE(pg_catalog.string_agg(v.id, ',' ORDER BY v.id COLLATE "
@@ -51,6 +58,7 @@ std::string guard(const std::string& table, const std::vector<std::string>& rows
 }
 
 bool is_guard_failure(const Error& error) {
+  if (error.sqlstate == "21000") return error.message.find("more than one row") != std::string::npos;
   return error.sqlstate == "22P02" && error.message.find(kGuard) != std::string::npos;
 }
 

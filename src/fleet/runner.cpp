@@ -45,7 +45,12 @@ Result<postgres::Connection*> Runner::connected() {
   options.application_name = "pgcontract migrate";
   options.lock_timeout_ms = setting_.lock_timeout_ms;
   options.statement_timeout_ms = 0;  // a rewrite takes what it takes
-  PGC_TRY(connection_, postgres::Connection::open(dsn_, options));
+  // Nothing is said to be done before the journal says so, in a commit that is waited for and stands behind ours in the
+  // log: a crash loses both or neither. Without a journal each commit waits for itself.
+  const std::string own = dsn_.keyword("options");
+  const postgres::Dsn dsn =
+      setting_.job.empty() ? dsn_ : dsn_.with("options", own + (own.empty() ? "" : " ") + "-c synchronous_commit=off");
+  PGC_TRY(connection_, postgres::Connection::open(dsn, options));
   return &*connection_;
 }
 
@@ -101,7 +106,8 @@ Result<void> Runner::transaction(Passage& passage, LocksSeen* locks) {
   if (!connection->is_lost() && connection->in_transaction()) (void)connection->execute("ROLLBACK");
   // Somebody else was here: the rows are others, or the version table that we were about to make is there.
   const bool table_made = sent.error().sqlstate == "42P07" && !passage.schema.has_table && passage.part == 0;
-  if (is_guard_failure(sent.error()) || table_made) return look_again(passage);
+  const bool ours = completed < static_cast<int>(message.statements.size()) && message.statements[completed] < 0;
+  if ((ours && is_guard_failure(sent.error())) || table_made) return look_again(passage);
   return fail(located(sent.error(), part, message, completed));
 }
 
