@@ -35,7 +35,8 @@ int exit_code(const Result<Report>& result) {
   const bool steps_left = report.plan && !report.application && !report.plan->empty();
   const bool manual_left = report.plan && !report.plan->manual.empty();
   const bool broken = report.verdicts && report.verdicts->has_broken();
-  return steps_left || manual_left || broken ? kFindings : kDone;
+  const bool drifted = report.drift && report.drift->found();
+  return steps_left || manual_left || broken || drifted ? kFindings : kDone;
 }
 
 }  // namespace pgcontract::cli

@@ -8,6 +8,7 @@
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "model/drift.hpp"
 #include "model/finding.hpp"
 #include "model/step.hpp"
 
@@ -44,6 +45,7 @@ struct Report {
   std::optional<Verdicts> verdicts;
   std::optional<Plan> plan;
   std::optional<Application> application;
+  std::optional<Drift> drift;
   std::vector<Table> tables;
   std::string page;                // Markdown that the text and Markdown formats show instead of the tables (explain)
   std::vector<std::string> notes;  // sentences for the person at the terminal

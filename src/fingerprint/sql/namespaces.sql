@@ -1,0 +1,1 @@
+SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace AS n
