@@ -12,6 +12,8 @@ const Option kWorkers{"--workers", "N", "connections that serve tenants side by 
 const Option kApplication{"--application", "", "the application's history", ""};
 const Option kTenants{"--tenants", "ID...", "the tenants' history: all, or these tenants", ""};
 const Option kDryRun{"--dry-run", "", "show the steps and change nothing", ""};
+const Option kFleetWorkers{"--workers", "N", "connections that migrate schemas side by side", "8"};
+const Option kSkipProof{"--skip-proof", "", "do not compare the fingerprints of what was migrated", ""};
 const Option kCanary{"--canary", "N", "schemas of each group to migrate before all others", "1"};
 const Option kWave{"--wave", "N", "schemas to migrate before the next ones are begun", "all"};
 const Option kMaxFailures{"--max-failures", "N", "stop after more failures than that", "10"};
@@ -125,7 +127,8 @@ const std::vector<Command>& table() {
        "migrate_up.md",
        Needs::Contract,
        Effect::Changes,
-       {kApplication, kTenants, kDryRun, kWorkers, kCanary, kWave, kMaxFailures, kShortLockTimeout, kWait},
+       {kApplication, kTenants, kDryRun, kFleetWorkers, kCanary, kWave, kMaxFailures, kSkipProof, kShortLockTimeout,
+        kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_up},
       {"migrate down",
@@ -137,10 +140,11 @@ const std::vector<Command>& table() {
         kApplication,
         kTenants,
         kDryRun,
-        kWorkers,
+        kFleetWorkers,
         kCanary,
         kWave,
         kMaxFailures,
+        kSkipProof,
         kShortLockTimeout,
         kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it; behind --: -1", ""}},
@@ -150,7 +154,14 @@ const std::vector<Command>& table() {
        "migrate_stamp.md",
        Needs::Contract,
        Effect::Destroys,
-       {kApplication, kTenants, kDryRun, kWorkers, kMaxFailures, kShortLockTimeout, kWait},
+       {{"--force", "", "also where the fingerprints do not agree", ""},
+        kApplication,
+        kTenants,
+        kDryRun,
+        kFleetWorkers,
+        kMaxFailures,
+        kShortLockTimeout,
+        kWait},
        {{"TARGET", true, false, "a revision as Alembic takes it", ""}},
        run_migrate_stamp},
       {"migrate drift",

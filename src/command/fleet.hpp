@@ -72,6 +72,7 @@ struct Movement {
   bool destroys = false;                                                   // asks everywhere
   std::function<Result<std::vector<Group>>(const fleet::Survey&)> groups;  // routes, or scripts of stamps
   bool renders = true;
+  bool proves = true;  // compares the fingerprints of what was migrated
 };
 Result<Report> move_fleet(const Arguments& arguments, const Place& place, const Movement& movement);
 

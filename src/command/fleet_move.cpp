@@ -9,6 +9,7 @@
 #include "base/interrupt.hpp"
 #include "base/version.hpp"
 #include "command/fleet.hpp"
+#include "command/fleet_proof.hpp"
 #include "fleet/journal.hpp"
 #include "report/progress.hpp"
 
@@ -203,6 +204,12 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
     add_notes(run, passages.size(), report);
   }
   progress.end();
+  if (movement.proves && !arguments.has("--skip-proof")) {
+    progress.begin("comparing fingerprints", 0);
+    PGC_TRY(Drift drift, prove_alike(place, dsn, passages));
+    progress.end();
+    if (!drift.sets.empty()) report.drift = std::move(drift);
+  }
   passages.insert(passages.end(), refused.begin(), refused.end());
   report.application = application_of(job, survey.has_journal && run.seconds > 0, passages);
   if (!run.blockers.empty()) report.tables.push_back(blockers_of(run.blockers));

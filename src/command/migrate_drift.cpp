@@ -18,8 +18,9 @@ using fingerprint::SchemaFingerprint;
 // A tenant's own words: two tenants differ in them and are alike.
 fingerprint::Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id) {
   const std::string schema = tenancy.schema_of(id);
-  return {schema,
-          {{schema, "{schema}"}, {tenancy.role_of(id), "{role}"}, {id.canonical(), "{tenant}"}, {id.hex(), "{tenant}"}}};
+  return {
+      schema,
+      {{schema, "{schema}"}, {tenancy.role_of(id), "{role}"}, {id.canonical(), "{tenant}"}, {id.hex(), "{tenant}"}}};
 }
 
 Result<std::vector<Uuid>> tenants_present(postgres::Connection& connection, const Tenancy& tenancy) {
@@ -51,7 +52,8 @@ std::string heads_text(const SchemaFingerprint& schema) {
 void keep_only(const std::vector<std::string>& schemas, Drift& drift) {
   for (auto& set : drift.sets) {
     for (auto& group : set.groups)
-      std::erase_if(group.schemas, [&](const std::string& schema) { return std::ranges::find(schemas, schema) == schemas.end(); });
+      std::erase_if(group.schemas,
+                    [&](const std::string& schema) { return std::ranges::find(schemas, schema) == schemas.end(); });
     std::erase_if(set.groups, [](const DriftGroup& group) { return group.schemas.empty(); });
   }
 }

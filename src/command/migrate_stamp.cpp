@@ -1,4 +1,5 @@
 #include "command/fleet.hpp"
+#include "command/fleet_proof.hpp"
 #include "command/list.hpp"
 
 namespace pgcontract::command {
@@ -15,13 +16,15 @@ Result<Report> run_migrate_stamp(const Arguments& arguments) {
   Movement movement;
   movement.command = "migrate stamp";
   movement.destroys = true;
-  movement.renders = false;
+  movement.renders = movement.proves = false;
+  PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
   movement.groups = [&](const fleet::Survey& survey) -> Result<std::vector<Group>> {
     auto groups = make_groups(survey, histories, scope, [&](const alembic::RevisionMap& map, const auto& rows) {
       return alembic::stamp_route(map, rows, target);
     });
     for (auto& group : groups)
       if (!group.error) group.script = fleet::stamp_script(group.rows, group.route);
+    if (!arguments.has("--force")) PGC_CHECK(check_stamps(place, dsn, survey, groups));
     return groups;
   };
   return move_fleet(arguments, place, movement);

@@ -16,7 +16,7 @@
 namespace pgcontract::fleet {
 
 struct Options {
-  int workers = 4;
+  int workers = 8;
   int canary = 1;         // of each group, before all others
   int wave = 0;           // schemas a wave; 0: all in one
   int max_failures = 10;  // more than that and no further schema is begun
