@@ -24,8 +24,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kTick = 50ms;
 constexpr auto kJournalEvery = 500ms;
-constexpr auto kLongWait = 100ms;  // from here on somebody may be in the way
-constexpr auto kLookEvery = 200ms;
+constexpr auto kLongWait = 100ms;  // from here on somebody may be in the way; looked for as often
 
 bool is_away(const Error& error) {
   return error.code == ErrorCode::ConnectionLost || error.code == ErrorCode::Unreachable;
@@ -50,6 +49,10 @@ class Engine {
         progress_(progress),
         journal_(Uuid::parse(options.setting.job).value_or(Uuid{}), options.act.job) {
     limit_ = std::max(1, options.workers);
+    // A wait must be looked at before it is given up.
+    const auto timeout = std::chrono::milliseconds(options.setting.lock_timeout_ms);
+    long_wait_ = std::min<Clock::duration>(kLongWait, timeout / 4);
+    tick_ = std::clamp<Clock::duration>(timeout / 8, 5ms, kTick);
     for (int i = 0; i < limit_; ++i)
       workers_.push_back({std::make_unique<Runner>(contract, dsn, options.setting), {}, {}, 0});
   }
@@ -142,7 +145,7 @@ class Engine {
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this, i] { work(workers_[i], static_cast<int>(i)); });
     std::unique_lock guard(mutex_);
     while (running_ > 0) {
-      changed_.wait_for(guard, kTick, [&] { return running_ == 0; });
+      changed_.wait_for(guard, tick_, [&] { return running_ == 0; });
       guard.unlock();
       attend();
       guard.lock();
@@ -235,13 +238,13 @@ class Engine {
       for (auto& worker : workers_) {
         if (!worker.at) continue;
         if (worker.pid > 0) busy.emplace(worker.pid, passages_[*worker.at].schema.name);
-        long_wait = long_wait || Clock::now() - worker.since > kLongWait;
+        long_wait = long_wait || Clock::now() - worker.since > long_wait_;
       }
       now.done = done_;
       now.failed = failed_;
       now.waiting = static_cast<int>(delayed_.size());
     }
-    if (long_wait && !busy.empty() && Clock::now() - looked_ > kLookEvery) {
+    if (long_wait && !busy.empty() && Clock::now() - looked_ > long_wait_) {
       looked_ = Clock::now();
       if (const auto waiting = watcher_.look(side(), busy)) now.waiting += *waiting;
     }
@@ -310,6 +313,8 @@ class Engine {
   Clock::time_point last_away_{};
 
   // Of the main thread.
+  Clock::duration long_wait_{};
+  Clock::duration tick_{};
   std::vector<Mark> unwritten_;
   std::optional<Error> journal_error_;
   const Clock::time_point started_ = Clock::now();

@@ -76,23 +76,35 @@ std::optional<Movement> parse_movement(std::string_view object) {
 }
 
 Result<void> FleetJournal::begin(postgres::Connection& side, const std::vector<Passage>& passages) {
-  List clauses, objects;
+  List clauses, objects, schemas;
   for (const auto& passage : passages) {
     clauses.add(clause_of(passage));
-    objects.add(movement(passage.schema.name, *passage.script));
+    std::string object = movement(passage.schema.name, *passage.script);
+    const auto& parts = passage.script->parts;
+    if (passage.part > 0) object += fmt::format(" ({})", part_mark(parts[passage.part - 1], passage.part - 1));
+    objects.add(object);
+    schemas.add(passage.schema.name);
   }
+  // A mark counts once: this job's step takes it over from whichever step had it.
+  const std::string take_over = fmt::format(
+      "UPDATE pgcontract.job_step SET object = pg_catalog.regexp_replace(object, ' [(]part [^)]*[)]', '', 'g') "
+      "WHERE object OPERATOR(pg_catalog.~~) '%)' AND state OPERATOR(pg_catalog.<>) ALL "
+      "('{{done,unneeded}}'::pg_catalog.text[]) AND pg_catalog.split_part(object, ': ', 1) OPERATOR(pg_catalog.=) "
+      "ANY ({}::pg_catalog.text[]);",
+      schemas.literal());
   const std::string job = quoted_literal(job_.canonical());
   return in_transaction(
-      side, fmt::format("UPDATE pgcontract.job SET state = 'interrupted', finished_at = pg_catalog.now() "
-                        "WHERE state OPERATOR(pg_catalog.=) 'running';"
-                        "INSERT INTO pgcontract.job (id, command, contract_sha256, program_version) "
-                        "VALUES ({0}, {1}, {2}, {3});"
-                        "INSERT INTO pgcontract.job_step (job, number, clause, object) "
-                        "SELECT {0}, s.number, s.clause, s.object FROM ROWS FROM "
-                        "(pg_catalog.unnest({4}::pg_catalog.text[]), pg_catalog.unnest({5}::pg_catalog.text[])) "
-                        "WITH ORDINALITY AS s (clause, object, number);",
-                        job, quoted_literal(description_.command), quoted_literal(description_.contract_sha256),
-                        quoted_literal(description_.program_version), clauses.literal(), objects.literal()));
+      side,
+      take_over + fmt::format("UPDATE pgcontract.job SET state = 'interrupted', finished_at = pg_catalog.now() "
+                              "WHERE state OPERATOR(pg_catalog.=) 'running';"
+                              "INSERT INTO pgcontract.job (id, command, contract_sha256, program_version) "
+                              "VALUES ({0}, {1}, {2}, {3});"
+                              "INSERT INTO pgcontract.job_step (job, number, clause, object) "
+                              "SELECT {0}, s.number, s.clause, s.object FROM ROWS FROM "
+                              "(pg_catalog.unnest({4}::pg_catalog.text[]), pg_catalog.unnest({5}::pg_catalog.text[])) "
+                              "WITH ORDINALITY AS s (clause, object, number);",
+                              job, quoted_literal(description_.command), quoted_literal(description_.contract_sha256),
+                              quoted_literal(description_.program_version), clauses.literal(), objects.literal()));
 }
 
 Result<void> FleetJournal::mark(postgres::Connection& side, const std::vector<Mark>& marks) const {
