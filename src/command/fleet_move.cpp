@@ -151,6 +151,13 @@ Result<bool> agreed(const Arguments& arguments, const Place& place, const Moveme
       arguments, fmt::format("{} of {} schemas in {} ({})?", movement.command, count, place.environment.name, target));
 }
 
+// One that was killed behind its last schema; taking the lock closes it. A living one has the lock.
+void close_dead_job(const postgres::Dsn& dsn) {
+  act::Options at_once;
+  at_once.wait_seconds = 0;
+  (void)act::ApplyLock::take(dsn, at_once, [](std::string_view) {});
+}
+
 }  // namespace
 
 Result<Report> move_fleet(const Arguments& arguments, const Place& place, const Movement& movement) {
@@ -171,6 +178,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   // The usual case of a deployment: one look, no lock, nothing written.
   if (!is_there_anything(groups)) {
     report.plan = fleet_plan(place.contract, groups, survey);
+    if (survey.job_running) close_dead_job(dsn);
     timed();
     return report;
   }

@@ -80,6 +80,11 @@ class Reader {
     out_.database = server.at(0, 1);
     out_.lock_slots = number_of(server.at(0, 2));
     out_.has_journal = server.at(0, 3) == "t";
+    if (out_.has_journal) {
+      PGC_TRY(const auto running, connection_.query("SELECT 1 FROM pgcontract.job AS j WHERE j.state "
+                                                    "OPERATOR(pg_catalog.=) 'running' LIMIT 1"));
+      out_.job_running = !running.empty();
+    }
     if (server.at(0, 4) == "t") PGC_CHECK(read_registry());
     PGC_CHECK(read_schemas());
     PGC_CHECK(read_roles());

@@ -15,6 +15,7 @@ struct Survey {
   Fleet tenants;
   bool in_recovery = false;
   bool has_journal = false;  // pgcontract.job is there
+  bool job_running = false;  // or so the journal says: it may have been killed
   int lock_slots = 0;        // of the server's lock table
   std::string database;
 };
