@@ -61,7 +61,8 @@ ok "CREATE INDEX CONCURRENTLY is run outside of a transaction, and an invalid in
 
 revision looks "$HEAD" 'names = sa.inspect(op.get_bind()).get_table_names()
 op.execute("CREATE TABLE agents_looked (tables int DEFAULT %d)" % len(names))' 'op.execute("DROP TABLE agents_looked")'
-revision after looks 'op.execute("ALTER TABLE agents_looked ADD COLUMN more text")' 'op.execute("ALTER TABLE agents_looked DROP COLUMN more")'
+revision after looks 'op.execute("ALTER TABLE agents_looked ADD COLUMN more text")' \
+  'op.execute("ALTER TABLE agents_looked DROP COLUMN more")'
 runs 1 pgc migrate plan
 says "delegate: upgrade looks" "cannot be rendered as SQL" "part 2 of 2, transaction: upgrade after"
 runs 0 pgc migrate up
@@ -72,7 +73,8 @@ ok "a revision that looks at the database is left to Alembic, and the rest is no
 
 env=$VERSIONS/../env.py
 cp "$env" "$WORK/env.py"
-revision plain "$HEAD" 'op.execute("ALTER TABLE research_projects ADD COLUMN plain text")' 'op.execute("ALTER TABLE research_projects DROP COLUMN plain")'
+revision plain "$HEAD" 'op.execute("ALTER TABLE research_projects ADD COLUMN plain text")' \
+  'op.execute("ALTER TABLE research_projects DROP COLUMN plain")'
 { echo 'print("hello; world")'; cat "$WORK/env.py"; echo 'print("bye")'; } >"$env"
 runs 0 pgc migrate up
 everyone_at plain
@@ -94,8 +96,10 @@ forget plain_test.py chatty_test.py
 sql "$(for tenant in "${all[@]}"; do echo "UPDATE tenant_$(hex "$tenant").alembic_version SET version_num = '$HEAD';"; done)"
 
 # Shared tables: named explicitly, and locked by a foreign key.
-revision shared "$HEAD" 'op.execute("CREATE TABLE agents_kinds (kind text REFERENCES stratmaster_api.ref_source_kinds)")' 'op.execute("DROP TABLE agents_kinds")'
-reference=$(sql "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'stratmaster_api'::regnamespace AND c.relname LIKE 'ref\_%' AND c.relkind = 'r' LIMIT 1")
+revision shared "$HEAD" 'op.execute("CREATE TABLE agents_kinds (kind text REFERENCES stratmaster_api.ref_source_kinds)")' \
+  'op.execute("DROP TABLE agents_kinds")'
+reference=$(sql "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'stratmaster_api'::regnamespace
+  AND c.relname LIKE 'ref\_%' AND c.relkind = 'r' LIMIT 1")
 sed -i "s/stratmaster_api.ref_source_kinds/stratmaster_api.$reference/" "$VERSIONS/shared_test.py"
 runs 0 pgc migrate up
 says "fewer workers" "ShareRowExclusiveLock on stratmaster_api.$reference" "with 1 worker"

@@ -8,7 +8,8 @@ source "$(dirname "$0")/fleet_lib.sh"
 up_and_apply
 many_tenants 12
 busy=tenant_$(hex "$(tenant_number 5)")
-revision light "$HEAD" 'op.execute("ALTER TABLE research_projects ADD COLUMN light text")' 'op.execute("ALTER TABLE research_projects DROP COLUMN light")'
+revision light "$HEAD" 'op.execute("ALTER TABLE research_projects ADD COLUMN light text")' \
+  'op.execute("ALTER TABLE research_projects DROP COLUMN light")'
 
 hold "$busy.research_projects" "ACCESS SHARE"
 in_background migrate up --lock-timeout 300

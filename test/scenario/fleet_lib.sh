@@ -27,11 +27,15 @@ alembic_of() {
   schema=tenant_$(hex "$1")
   shift
   (cd "$HOME_DIR" && PGPASSWORD=$(password) PGOPTIONS="-c role=pgc_owner -c search_path=$schema" \
-    PGCONTRACT_LOCK="${LOCK:-}" DATABASE_URL="postgresql://postgres@127.0.0.1:$(port)/stratmaster" alembic -c "$(ini)" -n tenant -x "tenant=$schema" "$@")
+    PGCONTRACT_LOCK="${LOCK:-}" DATABASE_URL="postgresql://postgres@127.0.0.1:$(port)/stratmaster" \
+    alembic -c "$(ini)" -n tenant -x "tenant=$schema" "$@")
 }
 rows_of() { sql "SELECT string_agg(version_num, ',' ORDER BY version_num) FROM tenant_$(hex "$1").alembic_version"; }
 # at REVISION: how many tenants are there.
-at() { pgc --format json migrate status --tenants all >"$OUT" 2>"$ERR"; json "sum(s['rows'] == '$1' for s in r['tables']['schemas'])"; }
+at() {
+  pgc --format json migrate status --tenants all >"$OUT" 2>"$ERR"
+  json "sum(s['rows'] == '$1' for s in r['tables']['schemas'])"
+}
 
 # many_tenants N: as tenant add makes them, in one transaction each.
 many_tenants() {
