@@ -119,7 +119,7 @@ RevisionGraph read_graph(const std::string& config_path, const std::string& sect
     graph.problems.push_back(problem_of(ini.error()));
     return graph;
   }
-  graph.present = ini->has_section(section);
+  graph.present = ini->has_section(section) || !ini->toml().empty();
   const auto config = resolve_config(*ini, section, shown_directory);
   if (!config) {
     graph.problems.push_back(problem_of(config.error()));

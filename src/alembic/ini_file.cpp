@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <utility>
 
 namespace pgcontract::alembic {
 namespace {
@@ -119,6 +120,21 @@ Result<IniFile> IniFile::parse(std::string_view text, std::string shown, std::st
 }
 
 std::string IniFile::place(int line) const { return fmt::format("{}:{}", shown_, line); }
+
+std::string IniFile::toml_place(int line) const { return fmt::format("{}:{}", toml_shown_, line); }
+
+void IniFile::set_toml(TomlTable toml, std::string shown, const std::string& here) {
+  constexpr std::string_view kHere = "%(here)s";
+  toml_ = std::move(toml);
+  toml_shown_ = std::move(shown);
+  for (auto& [key, value] : toml_)
+    for (auto& text : value.texts)
+      for (auto at = text.find('%'); at != std::string::npos; at = text.find('%', at)) {
+        const bool is_here = text.compare(at, kHere.size(), kHere) == 0;
+        text.replace(at, is_here ? kHere.size() : text.compare(at, 2, "%%") == 0 ? 2 : 1, is_here ? here : "%");
+        at += is_here ? here.size() : 1;
+      }
+}
 
 const IniValue* IniFile::raw(const std::string& section, const std::string& key) const {
   if (const auto found = sections_.find(section); found != sections_.end())

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "alembic/toml_file.hpp"
 #include "base/result.hpp"
 
 namespace pgcontract::alembic {
@@ -25,6 +26,12 @@ class IniFile {
   // The value with every %(name)s put in, from the section or from DEFAULT; nothing where neither has the key.
   Result<std::optional<IniValue>> get(const std::string& section, const std::string& key) const;
 
+  // [tool.alembic] of pyproject.toml, where Alembic 1.16 and later look for what a section does not have, whatever the
+  // section is called. %(here)s in it is already put in.
+  const TomlTable& toml() const { return toml_; }
+  std::string toml_place(int line) const;
+  void set_toml(TomlTable toml, std::string shown, const std::string& here);
+
   const std::string& shown() const { return shown_; }
   const std::string& here() const { return here_; }
   std::string place(int line) const;  // "packages/api/alembic.ini:3"
@@ -40,6 +47,8 @@ class IniFile {
   std::string here_;
   std::map<std::string, Section> sections_;
   Section defaults_;
+  TomlTable toml_;
+  std::string toml_shown_;
 };
 
 }  // namespace pgcontract::alembic

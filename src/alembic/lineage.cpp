@@ -36,6 +36,12 @@ int Lineage::find(const std::string& id) const {
   return found == ids_.end() ? -1 : found->second;
 }
 
+int Lineage::find_named(const std::string& name) const {
+  if (const int id = find(name); id >= 0) return id;
+  const auto label = labels_.find(name);
+  return label == labels_.end() ? -1 : label->second;
+}
+
 void Lineage::link() {
   down_.resize(revisions_.size());
   depends_.resize(revisions_.size());
@@ -167,10 +173,12 @@ Lineage::Set Lineage::ancestors(const std::vector<int>& from) const {
 
 // RevisionMap._topological_sort, which walks from the heads down: along one branch as far as no other open head
 // descends from it, then over to the next. Kept step by step, for the order among equals is the order Alembic shows.
-std::vector<int> Lineage::upgrade_order(const Set& wanted) const {
+std::vector<int> Lineage::upgrade_order(const Set& wanted, std::vector<int> heads) const {
   auto todo = wanted;
+  std::ranges::sort(heads, {}, [&](int head) { return rank_[head]; });
+  heads.erase(std::ranges::unique(heads).begin(), heads.end());
   std::vector<int> open;
-  for (int head : real_heads())
+  for (int head : heads)
     if (todo[head]) open.push_back(head);
   // Between an open head and what is below it, nothing has been put out yet: the rest need not be visited.
   const auto below_of = [&](int head) {

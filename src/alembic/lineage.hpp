@@ -42,6 +42,16 @@ class Lineage {
   int size() const { return static_cast<int>(revisions_.size()); }
   int find(const std::string& id) const;  // -1 where unknown; labels do not count
   bool is_label(const std::string& name) const { return labels_.contains(name); }
+  // By id or by label, as Alembic's map of revisions has both; -1 where unknown.
+  int find_named(const std::string& name) const;
+  const std::unordered_map<std::string, int>& ids() const { return ids_; }
+  const std::unordered_map<std::string, int>& labels() const { return labels_; }
+
+  // Direct edges: down_revision; down_revision and what depends_on adds to it; place among all when sorted by file.
+  const std::vector<int>& down(int revision) const { return down_[static_cast<std::size_t>(revision)]; }
+  const std::vector<int>& normalized(int revision) const { return normalized_[static_cast<std::size_t>(revision)]; }
+  const std::vector<int>& depends(int revision) const { return depends_[static_cast<std::size_t>(revision)]; }
+  int rank(int revision) const { return rank_[static_cast<std::size_t>(revision)]; }
 
   // What nothing names as its down_revision; Alembic's `heads`.
   std::vector<int> heads() const;
@@ -50,7 +60,9 @@ class Lineage {
   // `from` and everything below, through depends_on too.
   Set ancestors(const std::vector<int>& from) const;
   // `wanted` from the bases up, as Alembic runs them. Ties between branches go by the files' names.
-  std::vector<int> upgrade_order(const Set& wanted) const;
+  std::vector<int> upgrade_order(const Set& wanted) const { return upgrade_order(wanted, real_heads()); }
+  // The same walked down from `heads` alone: what Alembic was told to reach, or what it goes back from.
+  std::vector<int> upgrade_order(const Set& wanted, std::vector<int> heads) const;
 
  private:
   void link();

@@ -82,6 +82,7 @@ class Lexer {
   explicit Lexer(std::string_view source) : rest_(source) {}
 
   Result<std::vector<PythonToken>> run() {
+    tokens_.reserve(64);
     if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
     while (!rest_.empty()) {
       if (auto step = next(); !step) return tl::unexpected(std::move(step).error());
@@ -139,7 +140,15 @@ class Lexer {
     if (!tokens_.empty() && tokens_.back().kind != Kind::LineEnd) add(Kind::LineEnd, "");
   }
 
-  void add(Kind kind, std::string text) { tokens_.push_back({kind, std::move(text), line_, indented_}); }
+  void add(Kind kind, std::string text) { put({kind, std::move(text), line_, indented_}); }
+
+  // The bodies of functions and classes bind nothing in the module, and are most of a revision file: they are read, for
+  // strings and brackets, but not kept.
+  void put(PythonToken token) {
+    const bool first = tokens_.empty() || tokens_.back().kind == Kind::LineEnd;
+    if (first && !indented_) in_body_ = token.is("def") || token.is("class") || token.is("async");
+    if (!in_body_ || !indented_) tokens_.push_back(std::move(token));
+  }
 
   Result<void> name() {
     std::size_t end = 1;
@@ -192,7 +201,7 @@ class Lexer {
       const char c = rest_.front();
       if (c == quote && (!triple || rest_.starts_with(std::string(3, quote)))) {
         rest_.remove_prefix(triple ? 3 : 1);
-        tokens_.push_back({known ? Kind::Text : Kind::OtherString, std::move(value), first_line, indented_});
+        put({known ? Kind::Text : Kind::OtherString, std::move(value), first_line, indented_});
         return {};
       }
       if (c == '\n' && !triple) break;
@@ -223,6 +232,7 @@ class Lexer {
   int line_ = 1;
   bool at_line_start_ = true;
   bool indented_ = false;
+  bool in_body_ = false;
   bool saw_f_string_ = false;
 };
 

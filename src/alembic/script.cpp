@@ -11,6 +11,8 @@
 namespace pgcontract::alembic {
 namespace {
 
+constexpr std::string_view kMark = "-- Running ";
+
 enum class Control { None, Begin, Commit, Other };
 
 // BEGIN and COMMIT in the spellings that say nothing more; Other is what would pull the transaction from under us.
@@ -48,7 +50,7 @@ Result<RenderedRevision> revision_of(std::string_view marker) {
   };
   constexpr std::string_view kArrow = " -> ";
   auto text = marker;
-  text.remove_prefix(std::string_view("-- Running ").size());
+  text.remove_prefix(kMark.size());
   RenderedRevision revision;
   revision.upgrade = text.starts_with("upgrade ");
   if (!revision.upgrade && !text.starts_with("downgrade ")) return bad();
@@ -63,11 +65,44 @@ Result<RenderedRevision> revision_of(std::string_view marker) {
 
 }  // namespace
 
-Result<std::vector<RenderedRevision>> split_rendered(std::string_view sql) {
+std::string_view without_chatter(std::string_view printed) {
+  const auto at_line = [&](std::string_view text, bool last) {
+    auto at = last ? printed.rfind(text) : printed.find(text);
+    while (at != std::string_view::npos && at > 0 && printed[at - 1] != '\n')
+      at = last ? printed.rfind(text, at - 1) : printed.find(text, at + 1);
+    return at;
+  };
+  const auto mark = at_line(kMark, false);
+  if (mark == std::string_view::npos) return {};
+  const auto begin = std::min(at_line("BEGIN;\n", false), mark);
+  const auto last_mark = at_line(kMark, true);
+  constexpr std::string_view kCommit = "COMMIT;\n";
+  const auto end = at_line(kCommit, true);
+  const bool behind = end != std::string_view::npos && end > last_mark &&
+                      printed.find(';', end + kCommit.size()) == std::string_view::npos;
+  return printed.substr(begin, behind ? end + kCommit.size() - begin : std::string_view::npos);
+}
+
+Result<RenderedRevision> last_revision(std::string_view printed) {
+  auto at = printed.rfind(kMark);
+  while (at != std::string_view::npos && at > 0 && printed[at - 1] != '\n') at = printed.rfind(kMark, at - 1);
+  if (at == std::string_view::npos)
+    return fail(ErrorCode::NotFound, "Alembic failed before the first revision", "See what it says.");
+  const auto line = printed.substr(at);
+  return revision_of(line.substr(0, line.find_first_of("\r\n")));
+}
+
+Result<std::vector<RenderedRevision>> split_rendered(std::string_view sql, bool cut_off) {
+  if (cut_off) {
+    auto at = sql.rfind(kMark);
+    while (at != std::string_view::npos && at > 0 && sql[at - 1] != '\n') at = sql.rfind(kMark, at - 1);
+    sql = sql.substr(0, at == std::string_view::npos ? 0 : at);
+  }
   PGC_TRY(const auto script, split_sql(sql));
   std::vector<RenderedRevision> revisions;
   std::vector<RenderedStatement> before;  // the first revision
   bool in_transaction = false;
+  int transactions = 0;
   const auto open = [&](const std::vector<std::string_view>& markers) -> Result<void> {
     for (const auto marker : markers) {
       PGC_TRY(auto revision, revision_of(marker));
@@ -85,12 +120,14 @@ Result<std::vector<RenderedRevision>> split_rendered(std::string_view sql) {
                   fmt::format("rendered sql:{}", statement.line));
     if (control != Control::None) {
       in_transaction = control == Control::Begin;
+      transactions += in_transaction ? 1 : 0;
       continue;
     }
     auto& target = revisions.empty() ? before : revisions.back().statements;
-    target.push_back({std::string(statement.text), in_transaction});
+    target.push_back({std::string(statement.text), in_transaction, transactions});
   }
   PGC_CHECK(open(script.last_markers));
+  if (cut_off) return revisions;
   if (!before.empty())
     return fail(ErrorCode::Unsupported, "the script has statements but no revision mark",
                 "Render it with `alembic upgrade … --sql`.", "rendered sql");

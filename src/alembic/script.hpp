@@ -13,6 +13,7 @@ namespace pgcontract::alembic {
 struct RenderedStatement {
   std::string text;           // without the final semicolon
   bool transactional = true;  // false: Alembic put it outside of a transaction (autocommit_block)
+  int transaction = 0;        // statements of one number run in one transaction; counts Alembic's BEGINs
 };
 
 struct RenderedRevision {
@@ -25,7 +26,12 @@ struct RenderedRevision {
 // Alembic's own BEGIN and COMMIT are left out: whoever applies the script sets the transactions. What stands before the
 // first revision (the version table's CREATE TABLE) belongs to it. Unsupported where the script cannot be applied
 // through a connection as it is: COPY through the client, backslash commands, statements that end a transaction
-// themselves.
-Result<std::vector<RenderedRevision>> split_rendered(std::string_view sql);
+// themselves. `cut_off`: Alembic failed while it rendered; the last revision, which is not whole, is left out.
+Result<std::vector<RenderedRevision>> split_rendered(std::string_view sql, bool cut_off = false);
+
+// The script without what env.py printed before and behind it.
+std::string_view without_chatter(std::string_view printed);
+// The last "-- Running" mark: where Alembic failed, the revision that it was at.
+Result<RenderedRevision> last_revision(std::string_view printed);
 
 }  // namespace pgcontract::alembic

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <system_error>
 
@@ -20,6 +21,28 @@ bool is_source(std::string_view name) {
 bool is_compiled(std::string_view name) {
   return (name.ends_with(".pyc") || name.ends_with(".pyo")) && !name.starts_with(".#") && !name.starts_with("__init__");
 }
+
+// A path as it really is, for files of one folder with few system calls: only links are followed one by one.
+class RealPaths {
+ public:
+  std::string of(const fs::path& path) {
+    std::error_code error;
+    if (fs::is_symlink(fs::symlink_status(path, error)) || error) {
+      const auto real = fs::weakly_canonical(path, error);
+      return error ? path.string() : real.string();
+    }
+    const std::string folder = path.parent_path().string();
+    auto known = folders_.find(folder);
+    if (known == folders_.end()) {
+      const auto real = fs::weakly_canonical(folder, error);
+      known = folders_.emplace(folder, error ? folder : real.string()).first;
+    }
+    return known->second + "/" + path.filename().string();
+  }
+
+ private:
+  std::map<std::string, std::string> folders_;
+};
 
 // The entries of one folder and, where asked, of those below it.
 std::vector<fs::path> entries(const fs::path& folder, bool recursive, std::error_code& error) {
@@ -63,6 +86,7 @@ void add_compiled(const fs::path& folder, const std::vector<fs::path>& in_folder
 
 VersionFiles list_version_files(const AlembicConfig& config, const IniFile& ini, const std::string& shown_directory) {
   VersionFiles out;
+  RealPaths real_paths;
   std::set<std::string> seen;  // Alembic ignores a file that it reaches a second time
   const int line = config.version_locations_line > 0 ? config.version_locations_line : config.script_location_line;
   for (const auto& location : config.version_locations) {
@@ -82,8 +106,7 @@ VersionFiles list_version_files(const AlembicConfig& config, const IniFile& ini,
                               "Make it readable for the user who runs pgcontract."});
     for (const auto& path : found) {
       if (!is_source(path.filename().string())) continue;
-      const auto real = fs::weakly_canonical(path, error);
-      if (seen.insert(error ? path.string() : real.string()).second) out.paths.push_back(path.string());
+      if (seen.insert(real_paths.of(path)).second) out.paths.push_back(path.string());
     }
     if (config.sourceless) add_compiled(location, found, shown_directory, out.problems);
   }

@@ -29,6 +29,13 @@ Result<Report> run_tenant_list(const Arguments& arguments);
 Result<Report> run_tenant_show(const Arguments& arguments);
 Result<Report> run_tenant_attack(const Arguments& arguments);
 Result<Report> run_tenant_prove(const Arguments& arguments);
+Result<Report> run_migrate_status(const Arguments& arguments);
+Result<Report> run_migrate_history(const Arguments& arguments);
+Result<Report> run_migrate_heads(const Arguments& arguments);
+Result<Report> run_migrate_plan(const Arguments& arguments);
+Result<Report> run_migrate_up(const Arguments& arguments);
+Result<Report> run_migrate_down(const Arguments& arguments);
+Result<Report> run_migrate_stamp(const Arguments& arguments);
 Result<Report> run_migrate_drift(const Arguments& arguments);
 
 // Usage errors with the nearest spelling, for options that name clauses or areas.

@@ -139,14 +139,34 @@ struct Connection::State {
     return fail(std::move(error));
   }
 
+  // The rows of the COPY that has begun.
+  Result<void> copy_rows(Clock::time_point until, const std::function<void(std::string_view)>& row) {
+    while (true) {
+      char* buffer = nullptr;
+      const int length = PQgetCopyData(conn.get(), &buffer, /*async=*/1);
+      if (length > 0) {
+        row({buffer, static_cast<std::size_t>(length)});
+        PQfreemem(buffer);
+      } else if (length == 0) {
+        const Wake wake = wait_for(PQsocket(conn.get()), POLLIN, until);
+        if (wake != Wake::Ready) return stop(wake);
+        if (PQconsumeInput(conn.get()) == 0) return lost_failure();
+      } else {
+        return {};  // -1: the end, -2: an error; the next result tells
+      }
+    }
+  }
+
   // Reads results to the end; the first error or the last good result is the answer.
-  Result<ResultHandle> finish(Clock::time_point until) {
+  Result<ResultHandle> finish(Clock::time_point until, int* completed = nullptr) {
     ResultHandle last(nullptr, PQclear);
     std::optional<Error> first_error;
     while (true) {
       PGC_TRY(ResultHandle result, next(until));
       if (!result) break;
-      if (auto checked = check(result.get()); !checked && !first_error) first_error = checked.error();
+      auto checked = check(result.get());
+      if (checked && completed) ++*completed;
+      if (!checked && !first_error) first_error = checked.error();
       last = std::move(result);
       if (lost()) break;
     }
@@ -227,50 +247,44 @@ Result<Rows> Connection::query(std::string_view sql, std::span<const Parameter> 
   return Rows(std::shared_ptr<void>(result.release(), [](void* r) { PQclear(static_cast<PGresult*>(r)); }));
 }
 
-Result<void> Connection::execute(std::string_view script) {
-  PGC_CHECK(execute_counted(script));
+Result<void> Connection::execute(std::string_view script, int* completed) {
+  PGC_CHECK(execute_counted(script, completed));
   return {};
 }
 
-Result<std::int64_t> Connection::execute_counted(std::string_view script) {
+Result<std::int64_t> Connection::execute_counted(std::string_view script, int* completed) {
   const std::string text(script);
   if (PQsendQuery(state_->conn.get(), text.c_str()) == 0) return state_->lost_failure();
   const auto until = state_->deadline();
   PGC_CHECK(state_->flush(until));
-  PGC_TRY(ResultHandle result, state_->finish(until));
+  PGC_TRY(ResultHandle result, state_->finish(until, completed));
   return Rows(std::shared_ptr<void>(result.release(), [](void* r) { PQclear(static_cast<PGresult*>(r)); })).affected();
 }
 
 Result<void> Connection::copy_out(std::string_view sql, const std::function<void(std::string_view)>& row) {
-  const std::string text(sql);
+  return copy_out_each(sql, [&](int, std::string_view line) { row(line); });
+}
+
+Result<void> Connection::copy_out_each(std::string_view script, const std::function<void(int, std::string_view)>& row) {
+  const std::string text(script);
   if (PQsendQuery(state_->conn.get(), text.c_str()) == 0) return state_->lost_failure();
   const auto until = state_->deadline();
   PGC_CHECK(state_->flush(until));
-  PGC_TRY(ResultHandle first, state_->next(until));
-  if (auto begun = state_->check(first.get()); !begun) {
-    (void)state_->finish(until);  // the session goes on only after the last result was taken
-    return begun;
-  }
-  if (PQresultStatus(first.get()) != PGRES_COPY_OUT) {
-    PGC_TRY([[maybe_unused]] ResultHandle rest, state_->finish(until));
-    return fail(ErrorCode::Bug, "copy_out() was given a statement that is no COPY TO STDOUT");
-  }
+  int copy = 0;
   while (true) {
-    char* buffer = nullptr;
-    const int length = PQgetCopyData(state_->conn.get(), &buffer, /*async=*/1);
-    if (length > 0) {
-      row({buffer, static_cast<std::size_t>(length)});
-      PQfreemem(buffer);
-    } else if (length == 0) {
-      const Wake wake = wait_for(PQsocket(state_->conn.get()), POLLIN, until);
-      if (wake != Wake::Ready) return state_->stop(wake);
-      if (PQconsumeInput(state_->conn.get()) == 0) return state_->lost_failure();
-    } else {
-      break;  // -1: the end, -2: an error; finish() tells
+    PGC_TRY(ResultHandle result, state_->next(until));
+    if (!result) return copy > 0 ? Result<void>{} : state_->lost_failure();
+    auto checked = state_->check(result.get());
+    if (checked && PQresultStatus(result.get()) == PGRES_COMMAND_OK && copy > 0) continue;  // how a COPY ends
+    if (checked && PQresultStatus(result.get()) != PGRES_COPY_OUT)
+      checked = fail(ErrorCode::Bug, "copy_out() was given a statement that is no COPY TO STDOUT");
+    if (checked) checked = state_->copy_rows(until, [&](std::string_view line) { row(copy, line); });
+    if (!checked) {
+      if (!state_->lost()) (void)state_->finish(until);  // the session goes on only after the last result was taken
+      return checked;
     }
+    ++copy;
   }
-  PGC_TRY([[maybe_unused]] ResultHandle result, state_->finish(until));
-  return {};
 }
 
 Result<std::string> Connection::password_verifier(const std::string& role, const SecretString& password) {

@@ -58,11 +58,14 @@ class Connection {
   Result<Rows> query(std::string_view sql, std::span<const Parameter> parameters = {});
   Result<Rows> query(std::string_view sql, std::initializer_list<Parameter> parameters);
   // One or more statements in one message; outside a transaction block they are one transaction (docs §55.2.2.1).
-  Result<void> execute(std::string_view script);
+  // `completed`, where asked for, counts the statements that went well: the next one is the error's.
+  Result<void> execute(std::string_view script, int* completed = nullptr);
   // The same; answers with how many rows the last statement changed.
-  Result<std::int64_t> execute_counted(std::string_view script);
+  Result<std::int64_t> execute_counted(std::string_view script, int* completed = nullptr);
   // COPY … TO STDOUT: `row` gets each line with its newline, in order, valid during the call.
   Result<void> copy_out(std::string_view sql, const std::function<void(std::string_view row)>& row);
+  // Several of them in one message; each row comes with the number of its COPY, from 0.
+  Result<void> copy_out_each(std::string_view script, const std::function<void(int copy, std::string_view row)>& row);
 
   // What the server keeps of a password (SCRAM-SHA-256), for ALTER ROLE … PASSWORD: the password itself never travels.
   Result<std::string> password_verifier(const std::string& role, const SecretString& password);

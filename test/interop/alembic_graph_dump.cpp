@@ -2,6 +2,7 @@
 // is
 //   graph <TAB> alembic.ini <TAB> section <TAB> directory [<TAB> row,row…]…     a history and some version tables
 //   script <TAB> file                                                          output of `alembic upgrade --sql`
+//   route <TAB> upgrade|downgrade|stamp <TAB> target <TAB> row,row…            over the history read last
 // and each is answered by one line of JSON.
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "alembic/graph.hpp"
+#include "alembic/route.hpp"
 #include "alembic/script.hpp"
 
 namespace {
@@ -30,8 +32,10 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return out;
 }
 
+RevisionGraph last_read;
+
 Json graph(const std::vector<std::string>& fields) {
-  const auto read = alembic::read_graph(fields.at(1), fields.at(2), fields.at(3));
+  const auto& read = last_read = alembic::read_graph(fields.at(1), fields.at(2), fields.at(3));
   Json out{{"present", read.present}, {"heads", read.heads}};
   out["revisions"] = Json::array();
   for (const auto& revision : read.revisions)
@@ -67,12 +71,35 @@ Json script(const std::vector<std::string>& fields) {
   return out;
 }
 
+Json route(const std::vector<std::string>& fields) {
+  const alembic::RevisionMap map(last_read);
+  const auto rows = fields.at(3).empty() ? std::vector<std::string>{} : split(fields[3], ',');
+  const auto walk = fields.at(1) == "upgrade"     ? alembic::upgrade_route
+                    : fields.at(1) == "downgrade" ? alembic::downgrade_route
+                                                  : alembic::stamp_route;
+  const auto found = walk(map, rows, fields.at(2));
+  if (!found) return {{"error", found.error().describe()}};
+  Json out = Json::array();
+  for (const auto& step : *found)
+    out.push_back({{"revision", step.revision},
+                   {"upgrade", step.upgrade},
+                   {"from", step.from},
+                   {"to", step.to},
+                   {"deleted", step.rows.deleted},
+                   {"inserted", step.rows.inserted},
+                   {"updated", step.rows.updated ? Json{step.rows.updated->first, step.rows.updated->second} : Json()},
+                   {"rows", step.rows_after}});
+  return out;
+}
+
 }  // namespace
 
 int main() {
   for (std::string line; std::getline(std::cin, line);) {
     const auto fields = split(line, '\t');
-    const auto answer = fields.at(0) == "graph" ? graph(fields) : script(fields);
+    const auto answer = fields.at(0) == "graph"    ? graph(fields)
+                        : fields.at(0) == "script" ? script(fields)
+                                                   : route(fields);
     fmt::print("{}\n", answer.dump());
     std::fflush(stdout);
   }

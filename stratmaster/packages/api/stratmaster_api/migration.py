@@ -6,6 +6,8 @@ tenant and render offline as one text that fits any of them.
 
 import os
 import re
+import sys
+from contextlib import contextmanager
 from functools import cache
 from logging.config import fileConfig
 
@@ -14,6 +16,8 @@ from alembic import context
 from alembic.util import CommandError
 
 URL_VARIABLE = "DATABASE_URL"
+LOCK = (1885823860, 1)  # pgcontract's advisory lock: one apply, migrate or alembic at a time on a database
+CHANGING = ("upgrade", "downgrade", "stamp")
 
 
 def run(metadata, choose_schema):
@@ -23,7 +27,8 @@ def run(metadata, choose_schema):
     if context.is_offline_mode():
         _render(metadata)
     else:
-        _migrate(metadata, choose_schema)
+        with _lock():
+            _migrate(metadata, choose_schema)
 
 
 def _render(metadata):
@@ -57,6 +62,29 @@ def _migrate(metadata, choose_schema):
             if is_missing:
                 connection.execute(sa.schema.CreateSchema(schema))
             context.run_migrations()
+
+
+@contextmanager
+def _lock():
+    """Keeps pgcontract and other runs of Alembic out, on a session of its own: CREATE INDEX CONCURRENTLY waits for every
+    transaction, but not for an idle session that holds a lock. pgcontract holds it for the Alembic that it starts."""
+    command = getattr(context.config.cmd_opts, "cmd", None)
+    if os.environ.get("PGCONTRACT_LOCK") == "held" or not command or command[0].__name__ not in CHANGING:
+        yield
+        return
+    import psycopg2
+
+    session = psycopg2.connect(_dsn(), application_name="alembic lock")
+    try:
+        session.autocommit = True
+        with session.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", LOCK)
+            if not cursor.fetchone()[0]:
+                print("waiting for pgcontract, or another alembic, on this database", file=sys.stderr)
+                cursor.execute("SELECT pg_advisory_lock(%s, %s)", LOCK)
+        yield
+    finally:
+        session.close()
 
 
 def _connect(choose_schema):

@@ -1,0 +1,79 @@
+#pragma once
+// What the migrate commands share: which histories and schemas the command line means, the groups of schemas that stand
+// at the same rows with the way of each to the target, and a run of the fleet. Values; scripts are rendered last,
+// because that starts Alembic.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "alembic/route.hpp"
+#include "command/world.hpp"
+#include "fleet/engine.hpp"
+#include "fleet/survey.hpp"
+
+namespace pgcontract::command {
+
+// --application and --tenants; neither: both, where a command allows it.
+struct Scope {
+  bool application = false;
+  bool tenants = false;
+  std::vector<Uuid> only;  // tenants; none: all
+};
+Result<Scope> scope_of(const Arguments& arguments, const Contract& contract);
+
+struct Histories {
+  RevisionGraph application;
+  RevisionGraph tenant;
+  const RevisionGraph& of(bool application_history) const { return application_history ? application : tenant; }
+};
+Result<Histories> read_histories(const Contract& contract, const Scope& scope);
+// An error where a history has problems that make every plan over it unsafe: cycles, ids that do not fit, …
+Result<void> check_history(const RevisionGraph& graph);
+
+// A target that is counted from where things are, or that names a revision, means one history.
+Result<void> check_target(const std::string& target, const Scope& scope, const Arguments& arguments);
+// The application's schema is there; named tenants are.
+Result<void> check_schemas(const fleet::Survey& survey, const Scope& scope, const Contract& contract);
+
+// For tables: "a, b", nothing where there is none; the first line of a message.
+std::optional<std::string> joined(const std::vector<std::string>& list);
+std::string first_line(const std::string& text);
+// What of a history could not be read, as notes.
+void add_problems(const RevisionGraph& graph, Report& report);
+
+// Schemas at the same rows of the same history, and how they get to the target.
+struct Group {
+  bool application = false;
+  std::vector<std::string> rows;
+  std::vector<FleetSchema> schemas;
+  alembic::Route route;
+  std::optional<Error> error;  // why there is no way: unknown rows, several heads
+  fleet::Script script;        // once rendered
+};
+using RouteOf =
+    std::function<Result<alembic::Route>(const alembic::RevisionMap&, const std::vector<std::string>& rows)>;
+std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& histories, const Scope& scope,
+                               const RouteOf& route_of);
+bool is_there_anything(const std::vector<Group>& groups);  // to do, or to refuse
+Result<void> render(const Place& place, const postgres::Dsn& dsn, std::vector<Group>& groups);
+
+// A connection and the survey over it; an error for a standby.
+Result<fleet::Survey> survey_of(const Place& place, const postgres::Dsn& dsn, Scene& scene);
+
+// The plan as `migrate plan` shows it: a step for each part of each group.
+Plan fleet_plan(const Contract& contract, const std::vector<Group>& groups, const fleet::Survey& survey);
+
+// The whole of up, down and stamp but for how the groups are made.
+struct Movement {
+  std::string command;                                                     // "migrate up"
+  bool destroys = false;                                                   // asks everywhere
+  std::function<Result<std::vector<Group>>(const fleet::Survey&)> groups;  // routes, or scripts of stamps
+  bool renders = true;
+  bool proves = true;  // compares the fingerprints of what was migrated
+};
+Result<Report> move_fleet(const Arguments& arguments, const Place& place, const Movement& movement);
+
+}  // namespace pgcontract::command

@@ -1,0 +1,85 @@
+// A fleet's groups as a Plan: what `migrate plan` shows and `migrate up --dry-run` too.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "command/fleet.hpp"
+#include "fleet/hazard.hpp"
+#include "fleet/message.hpp"
+
+namespace pgcontract::command {
+namespace {
+
+constexpr std::size_t kNamesShown = 3;
+
+std::string object_of(const Group& group) {
+  const std::string rows = group.rows.empty() ? "the base" : fmt::format("{}", fmt::join(group.rows, ", "));
+  if (group.application) return fmt::format("schema {} at {}", group.schemas.front().name, rows);
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kNamesShown, group.schemas.size()); ++i)
+    names += (names.empty() ? "" : ", ") + group.schemas[i].name;
+  if (group.schemas.size() > kNamesShown) names += ", …";
+  return fmt::format("{} tenants at {} ({})", group.schemas.size(), rows, names);
+}
+
+std::string reason_of(const Group& group, const fleet::Part& part, std::size_t number) {
+  const std::string revisions = fmt::format("{}", fmt::join(part.revisions, ", "));
+  const std::string which =
+      fmt::format("part {} of {}, {}: {} {}", number + 1, group.script.parts.size(), to_string(part.mode),
+                  group.script.upgrade ? "upgrade" : "downgrade", revisions);
+  return part.reason.empty() ? which : fmt::format("{}; {}", which, part.reason);
+}
+
+Step step_of(const Contract& contract, const Group& group, std::size_t number) {
+  const fleet::Part& part = group.script.parts[number];
+  const FleetSchema& first = group.schemas.front();
+  const fleet::Setting setting{contract.migrations->version_table, "", "", 0};
+  const std::string table = fleet::qualified_table(first, setting);
+  Step step;
+  step.clause = group.application ? "migrations.at_head" : "migrations.tenants_in_step";
+  step.object = object_of(group);
+  step.reason = reason_of(group, part, number);
+  step.transactional = part.mode == fleet::Mode::Transaction;
+  step.undo = group.script.stamp ? "pgcontract migrate stamp"
+                                 : fmt::format("pgcontract migrate {} --job JOB", group.script.upgrade ? "down" : "up");
+  if (part.mode == fleet::Mode::Delegate) {
+    const Migrations& migrations = *contract.migrations;
+    step.program = Program{{migrations.command, "-c", migrations.config, "-n",
+                            group.application ? migrations.application_section : migrations.tenant_section,
+                            group.script.upgrade ? "upgrade" : "downgrade", part.target},
+                           contract.tenancy ? contract.tenancy->roles.owner : "",
+                           first.name};
+    step.lock = "as the revision's statements take";
+    step.risk = Risk::Lock;
+    return step;
+  }
+  if (step.transactional && (number > 0 || first.has_table)) step.needed_if = fleet::guard(table, part.rows_before);
+  fleet::Hazard worst;
+  for (const auto& statement : part.statements) {
+    step.statements.push_back(fleet::text_for(statement, table));
+    if (!statement.of_rows) worst = fleet::worse(worst, fleet::hazard_of(statement.text));
+  }
+  step.lock = worst.lock.empty() ? "none" : worst.lock;
+  step.risk = worst.risk;
+  return step;
+}
+
+}  // namespace
+
+Plan fleet_plan(const Contract& contract, const std::vector<Group>& groups, const fleet::Survey& survey) {
+  Plan plan;
+  for (const auto& group : groups) {
+    const std::string clause = group.application ? "migrations.at_head" : "migrations.tenants_in_step";
+    if (group.error) plan.manual.push_back({clause, object_of(group), group.error->message, group.error->hint});
+    for (std::size_t i = 0; i < group.script.parts.size(); ++i) {
+      plan.steps.push_back(step_of(contract, group, i));
+      plan.steps.back().number = static_cast<int>(plan.steps.size());
+    }
+  }
+  for (const auto& schema : survey.tenants.unregistered)
+    plan.manual.push_back({"migrations.tenants_in_step", "schema " + schema, "is of no registered tenant: left alone",
+                           "pgcontract tenant add, or drop the schema"});
+  return plan;
+}
+
+}  // namespace pgcontract::command

@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "alembic/graph.hpp"
+#include "command/fleet.hpp"
+#include "command/list.hpp"
+
+namespace pgcontract::command {
+namespace {
+
+constexpr std::size_t kNamesShown = 3;
+constexpr std::size_t kBehindShown = 20;
+
+// How a group of schemas stands to its history, in one word and in words.
+struct Standing {
+  std::string state;  // "at head", "behind", "unknown revision", "conflict"
+  std::optional<std::string> pending;
+};
+
+Standing standing_of(const Group& group, const RevisionGraph& graph) {
+  if (const auto unknown = alembic::unknown_rows(graph, group.rows); !unknown.empty())
+    return {"unknown revision", fmt::format("{}", fmt::join(unknown, ", "))};
+  if (group.error) return {"conflict", group.error->message};
+  if (group.route.empty()) return {"at head", std::nullopt};
+  std::vector<std::string> ids;
+  for (const auto& step : group.route) ids.push_back(step.revision);
+  return {"behind", fmt::format("{}", fmt::join(ids, ", "))};
+}
+
+Table groups_table(const std::vector<Group>& groups, const Histories& histories) {
+  Table table{"groups",
+              {{"history", "HISTORY"},
+               {"rows", "AT"},
+               {"schemas", "SCHEMAS"},
+               {"state", "STATE"},
+               {"pending", "PENDING"},
+               {"examples", "FOR EXAMPLE"}},
+              {}};
+  for (const auto& group : groups) {
+    const RevisionGraph& graph = histories.of(group.application);
+    auto standing = standing_of(group, graph);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < std::min(kNamesShown, group.schemas.size()); ++i)
+      names.push_back(group.schemas[i].name);
+    table.rows.push_back({graph.section, joined(group.rows).value_or("base"), std::to_string(group.schemas.size()),
+                          std::move(standing.state), std::move(standing.pending), joined(names)});
+  }
+  return table;
+}
+
+// JSON gets every schema; a person those that are not at their head, while they are few.
+Table schemas_table(const std::vector<Group>& groups, const Histories& histories, bool all) {
+  Table table{"schemas",
+              {{"schema", "SCHEMA"},
+               {"tenant", "TENANT"},
+               {"history", "HISTORY"},
+               {"rows", "AT"},
+               {"state", "STATE"},
+               {"pending", "PENDING"}},
+              {}};
+  for (const auto& group : groups) {
+    const RevisionGraph& graph = histories.of(group.application);
+    const auto standing = standing_of(group, graph);
+    if (!all && standing.state == "at head") continue;
+    for (const auto& schema : group.schemas)
+      table.rows.push_back({schema.name, schema.tenant ? std::optional(schema.tenant->canonical()) : std::nullopt,
+                            graph.section, joined(schema.rows).value_or("base"), standing.state, standing.pending});
+  }
+  return table;
+}
+
+}  // namespace
+
+Result<Report> run_migrate_status(const Arguments& arguments) {
+  const auto start = std::chrono::steady_clock::now();
+  PGC_TRY(const Place place, open_place(arguments));
+  PGC_TRY(const Scope scope, scope_of(arguments, place.contract));
+  PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
+  PGC_TRY(const Histories histories, read_histories(place.contract, scope));
+  Report report;
+  report.command = "migrate status";
+  PGC_TRY(const fleet::Survey survey, survey_of(place, dsn, report.scene));
+  const auto groups = make_groups(survey, histories, scope, [](const alembic::RevisionMap& map, const auto& rows) {
+    return alembic::upgrade_route(map, rows, "heads");
+  });
+  report.tables.push_back(groups_table(groups, histories));
+  const bool all = arguments.format != Format::Text || arguments.verbose;
+  Table schemas = schemas_table(groups, histories, all);
+  if (all || (!schemas.rows.empty() && schemas.rows.size() <= kBehindShown))
+    report.tables.push_back(std::move(schemas));
+  for (const auto& schema : survey.tenants.unregistered)
+    report.notes.push_back(
+        fmt::format("schema {} has the shape of a tenant's, but no such tenant is registered", schema));
+  for (const auto* graph : {&histories.application, &histories.tenant}) add_problems(*graph, report);
+  if (is_there_anything(groups)) report.next = {"pgcontract migrate plan", "pgcontract migrate up"};
+  report.scene.duration_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+}  // namespace pgcontract::command

@@ -1,0 +1,183 @@
+#include "fleet/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "model/observation.hpp"
+
+namespace pgcontract::fleet {
+namespace {
+
+constexpr std::string_view kBase = "base";
+constexpr std::string_view kArrow = " -> ";
+
+std::string_view clause_of(const Passage& passage) {
+  return passage.schema.tenant ? "migrations.tenants_in_step" : "migrations.at_head";
+}
+
+std::string rows_text(const std::vector<std::string>& rows) {
+  return rows.empty() ? std::string(kBase) : fmt::format("{}", fmt::join(rows, ","));
+}
+
+std::vector<std::string> rows_of(std::string_view text) {
+  std::vector<std::string> out;
+  if (text == kBase) return out;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    out.emplace_back(text.substr(0, comma));
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return out;
+}
+
+// A text[] literal.
+class List {
+ public:
+  void add(std::string_view text) {
+    array_ += array_.size() > 1 ? ",\"" : "\"";
+    for (char c : text) {
+      if (c == '"' || c == '\\') array_ += '\\';
+      array_ += c;
+    }
+    array_ += '"';
+  }
+  std::string literal() const { return quoted_literal(array_ + "}"); }
+
+ private:
+  std::string array_ = "{";
+};
+
+Result<void> in_transaction(postgres::Connection& side, const std::string& script) {
+  auto written = side.execute("BEGIN;" + script + "COMMIT");
+  if (written) return {};
+  if (!side.is_lost()) (void)side.execute("ROLLBACK");
+  return with_context(written.error(), "writing the journal");
+}
+
+}  // namespace
+
+std::string movement(const std::string& schema, const Script& script) {
+  return fmt::format("{}: {}{}{}", schema, rows_text(script.from), kArrow, rows_text(script.to));
+}
+
+std::optional<Movement> parse_movement(std::string_view object) {
+  const auto arrow = object.find(kArrow);
+  const auto colon = object.rfind(": ", arrow);
+  if (arrow == std::string_view::npos || colon == std::string_view::npos) return std::nullopt;
+  Movement out{std::string(object.substr(0, colon)), rows_of(object.substr(colon + 2, arrow - colon - 2)), {}, {}};
+  auto to = object.substr(arrow + kArrow.size());
+  if (const auto mark = to.rfind(" ("); mark != std::string_view::npos && to.ends_with(')')) {
+    out.part_mark = to.substr(mark + 2, to.size() - mark - 3);
+    to = to.substr(0, to.find(" ("));
+  }
+  out.to = rows_of(to);
+  return out;
+}
+
+Result<void> FleetJournal::begin(postgres::Connection& side, const std::vector<Passage>& passages) {
+  List clauses, objects, schemas;
+  for (const auto& passage : passages) {
+    clauses.add(clause_of(passage));
+    std::string object = movement(passage.schema.name, *passage.script);
+    const auto& parts = passage.script->parts;
+    if (passage.part > 0) object += fmt::format(" ({})", part_mark(parts[passage.part - 1], passage.part - 1));
+    objects.add(object);
+    schemas.add(passage.schema.name);
+  }
+  // A mark counts once: this job's step takes it over from whichever step had it.
+  const std::string take_over = fmt::format(
+      "UPDATE pgcontract.job_step SET object = pg_catalog.regexp_replace(object, ' [(]part [^)]*[)]', '', 'g') "
+      "WHERE object OPERATOR(pg_catalog.~~) '%)' AND state OPERATOR(pg_catalog.<>) ALL "
+      "('{{done,unneeded}}'::pg_catalog.text[]) AND pg_catalog.split_part(object, ': ', 1) OPERATOR(pg_catalog.=) "
+      "ANY ({}::pg_catalog.text[]);",
+      schemas.literal());
+  const std::string job = quoted_literal(job_.canonical());
+  return in_transaction(
+      side,
+      take_over + fmt::format("UPDATE pgcontract.job SET state = 'interrupted', finished_at = pg_catalog.now() "
+                              "WHERE state OPERATOR(pg_catalog.=) 'running';"
+                              "INSERT INTO pgcontract.job (id, command, contract_sha256, program_version) "
+                              "VALUES ({0}, {1}, {2}, {3});"
+                              "INSERT INTO pgcontract.job_step (job, number, clause, object) "
+                              "SELECT {0}, s.number, s.clause, s.object FROM ROWS FROM "
+                              "(pg_catalog.unnest({4}::pg_catalog.text[]), pg_catalog.unnest({5}::pg_catalog.text[])) "
+                              "WITH ORDINALITY AS s (clause, object, number);",
+                              job, quoted_literal(description_.command), quoted_literal(description_.contract_sha256),
+                              quoted_literal(description_.program_version), clauses.literal(), objects.literal()));
+}
+
+Result<void> FleetJournal::mark(postgres::Connection& side, const std::vector<Mark>& marks) const {
+  List steps, states, errors;
+  for (const auto& mark : marks) {
+    steps.add(std::to_string(mark.step));
+    states.add(pgcontract::to_string(mark.state));
+    errors.add(mark.error);
+  }
+  return side.execute(
+      fmt::format("UPDATE pgcontract.job_step AS s SET state = m.state, error = NULLIF(m.error, ''), "
+                  "changed_at = pg_catalog.now() FROM ROWS FROM (pg_catalog.unnest({1}::pg_catalog.int4[]), "
+                  "pg_catalog.unnest({2}::pg_catalog.text[]), pg_catalog.unnest({3}::pg_catalog.text[])) "
+                  "AS m (step, state, error) WHERE s.job OPERATOR(pg_catalog.=) {0} "
+                  "AND s.number OPERATOR(pg_catalog.=) m.step",
+                  quoted_literal(job_.canonical()), steps.literal(), states.literal(), errors.literal()));
+}
+
+Result<void> FleetJournal::go_on(postgres::Connection& side) const {
+  return side.execute(
+      fmt::format("UPDATE pgcontract.job SET state = 'running', finished_at = NULL WHERE id OPERATOR(pg_catalog.=) {}",
+                  quoted_literal(job_.canonical())));
+}
+
+Result<void> FleetJournal::finish(postgres::Connection& side, const std::vector<Passage>& passages) const {
+  std::array<int, 4> count{};
+  for (const auto& passage : passages) ++count[static_cast<std::size_t>(passage.state)];
+  const auto of = [&](StepState state) { return count[static_cast<std::size_t>(state)]; };
+  const char* state = of(StepState::Failed) > 0 ? "failed" : of(StepState::NotRun) > 0 ? "interrupted" : "done";
+  const std::string job = quoted_literal(job_.canonical());
+  return in_transaction(
+      side,
+      fmt::format("UPDATE pgcontract.job_step SET state = 'not_run', changed_at = pg_catalog.now() WHERE job "
+                  "OPERATOR(pg_catalog.=) {0} AND state OPERATOR(pg_catalog.=) 'planned';"
+                  "UPDATE pgcontract.job SET state = '{1}', finished_at = pg_catalog.now() WHERE id "
+                  "OPERATOR(pg_catalog.=) {0};"
+                  "INSERT INTO pgcontract.evidence (kind, subject, job, detail) VALUES ({2}, "
+                  "pg_catalog.current_database(), {0}, '{{\"done\": {3}, \"unneeded\": {4}, \"failed\": {5}, "
+                  "\"not_run\": {6}, \"contract_sha256\": \"{7}\"}}');"
+                  "INSERT INTO pgcontract.heartbeat (source) VALUES ('migrate') ON CONFLICT (source) DO UPDATE SET "
+                  "beat_at = pg_catalog.now();",
+                  job, state, quoted_literal(description_.command), of(StepState::Done), of(StepState::Unneeded),
+                  of(StepState::Failed), of(StepState::NotRun), description_.contract_sha256));
+}
+
+Result<std::vector<Movement>> movements_of(postgres::Connection& connection, const Uuid& job) {
+  PGC_TRY(const auto jobs,
+          connection.query("SELECT 1 FROM pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid "
+                           "AND j.command OPERATOR(pg_catalog.~~) 'migrate %'",
+                           {job.canonical()}));
+  if (jobs.empty())
+    return fail(ErrorCode::NotFound, fmt::format("there is no job {} of migrations", job.canonical()),
+                "See the jobs: pgcontract migrate status");
+  PGC_TRY(const auto rows,
+          connection.query("SELECT s.object FROM pgcontract.job_step AS s WHERE s.job OPERATOR(pg_catalog.=) "
+                           "$1::pg_catalog.uuid AND s.state OPERATOR(pg_catalog.<>) 'not_run' ORDER BY s.number",
+                           {job.canonical()}));
+  std::vector<Movement> out;
+  for (int i = 0; i < rows.size(); ++i)
+    if (auto parsed = parse_movement(rows.at(i, 0))) out.push_back(std::move(*parsed));
+  return out;
+}
+
+Result<std::vector<Movement>> unfinished(postgres::Connection& connection) {
+  PGC_TRY(const auto rows,
+          connection.query("SELECT s.object, s.state FROM pgcontract.job_step AS s JOIN pgcontract.job AS j "
+                           "ON j.id OPERATOR(pg_catalog.=) s.job WHERE j.command OPERATOR(pg_catalog.~~) 'migrate %' "
+                           "AND s.state OPERATOR(pg_catalog.<>) ALL ('{done,unneeded}'::pg_catalog.text[]) "
+                           "AND s.object OPERATOR(pg_catalog.~~) '%)' ORDER BY j.started_at"));
+  std::vector<Movement> out;
+  for (int i = 0; i < rows.size(); ++i)
+    if (auto parsed = parse_movement(rows.at(i, 0)); parsed && !parsed->part_mark.empty()) out.push_back(*parsed);
+  return out;
+}
+
+}  // namespace pgcontract::fleet

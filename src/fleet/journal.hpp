@@ -1,0 +1,54 @@
+#pragma once
+// A fleet's run in pgcontract.job and job_step: one row a schema, written in bulk. The version rows, which move in the
+// same transaction as the change, are the truth; the journal says what was planned, what became of it, and from where
+// to where each schema went, so that `migrate down --job` can take back exactly that. On the connection that holds the
+// lock; one thread.
+
+#include <string>
+#include <vector>
+
+#include "act/act.hpp"
+#include "fleet/runner.hpp"
+#include "postgres/connection.hpp"
+
+namespace pgcontract::fleet {
+
+struct Mark {
+  int step = 0;
+  StepState state = StepState::Done;
+  std::string error;
+};
+
+class FleetJournal {
+ public:
+  FleetJournal(Uuid job, act::JobDescription description) : job_(job), description_(std::move(description)) {}
+
+  Result<void> begin(postgres::Connection& side, const std::vector<Passage>& passages);
+  Result<void> mark(postgres::Connection& side, const std::vector<Mark>& marks) const;
+  // After the lock was lost and taken again: its taking closes what seemed dead.
+  Result<void> go_on(postgres::Connection& side) const;
+  Result<void> finish(postgres::Connection& side, const std::vector<Passage>& passages) const;
+
+ private:
+  Uuid job_;
+  act::JobDescription description_;
+};
+
+// "tenant_4f…: a -> b", a job's step as the journal names it.
+std::string movement(const std::string& schema, const Script& script);
+
+// A schema as one job left it, read back.
+struct Movement {
+  std::string schema;
+  std::vector<std::string> from;
+  std::vector<std::string> to;
+  std::string part_mark;  // "part 1 of 4f…": cut off in the middle of a revision; else empty
+};
+std::optional<Movement> parse_movement(std::string_view object);
+
+// What a job moved or may have moved. NotFound where there is no such job of migrations.
+Result<std::vector<Movement>> movements_of(postgres::Connection& connection, const Uuid& job);
+// Where earlier runs were cut off in the middle of a revision: one for each schema, the last.
+Result<std::vector<Movement>> unfinished(postgres::Connection& connection);
+
+}  // namespace pgcontract::fleet

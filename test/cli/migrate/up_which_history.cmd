@@ -1,0 +1,1 @@
+pgcontract --contract "$STRATMASTER/contract.yaml" migrate up 843e
