@@ -2,7 +2,7 @@
 # Acts on tenants cut off at their statements and killed at moments all over: the same command run again completes them.
 #   lifecycle_test.sh PROGRAM [EVERY [MOMENTS]]      every EVERY-th statement; 1 for all of them
 PROGRAM=$1
-every=${2:-9} moments=${3:-4}
+every=${2:-41} moments=${3:-2}
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 source "$(dirname "$0")/../scenario/tenant_rows.sh"
@@ -67,7 +67,7 @@ ok "a deletion cut off at its statements is completed by the next ($cuts cuts at
 for words in "tenant suspend" "tenant resume"; do
   runs 0 ci tenant add "$TENANT_C"
   # shellcheck disable=SC2086
-  for ((n = 30; n <= 60; n += every)); do
+  for ((n = 30; n <= 60; n += 9)); do
     gated --cut "$n" --for-good -- $words "$TENANT_C"
     runs 0 ci $words "$TENANT_C"
     equals "$words is completed" "$([ "$words" = "tenant resume" ] && echo active t || echo suspended f)" \
