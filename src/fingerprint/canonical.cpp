@@ -1,10 +1,10 @@
 #include "fingerprint/canonical.hpp"
 
 #include <fmt/format.h>
-#include <string.h>  // NOLINT(modernize-deprecated-headers): memmem() is not in <cstring>
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>  // memmem()
 
 #include "model/acl.hpp"
 #include "model/observation.hpp"

@@ -1,4 +1,4 @@
-// fingerprint/ against a real server: every single change of test/fingerprint/mutations.sql is seen and named, and what
+// fingerprint/ against a real server: every single change of test/fingerprint/mutations/ is seen and named, and what
 // means the same has the same root: other names, other orders, dropped columns, dumped and restored, another version.
 #include <gtest/gtest.h>
 
@@ -79,7 +79,8 @@ struct Mutation {
 };
 std::vector<Mutation> mutations() {
   std::vector<Mutation> all;
-  std::istringstream lines(file_text("mutations.sql"));
+  std::istringstream lines(file_text("mutations/tables.sql") + file_text("mutations/keys.sql") +
+                           file_text("mutations/others.sql"));
   for (std::string line; std::getline(lines, line);) {
     const auto rest = [&](std::string_view head) { return line.substr(head.size()); };
     if (line.starts_with("-- mutation: "))

@@ -2,8 +2,8 @@
 -- nodes, frozen transaction ids, hints that there might be triggers or children) is no meaning.
 -- node: *
 -- attributes: persistence, access method, tablespace, options#options, toast options#options, replica identity,
---   row security, row security forced, owner, privileges#acl_r, privileges#acl_s, of type, not populated, partition key,
---   partition bound, server, foreign options#options, comment
+--   row security, row security forced, owner, privileges#acl_r, privileges#acl_s, of type, not populated,
+--   partition key, partition bound, server, foreign options#options, comment
 SELECT c.relnamespace, NULL, c.relname,
        CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'r' THEN 'table' WHEN c.relkind OPERATOR(pg_catalog.=) 'p'
          THEN 'partitioned table'

@@ -15,10 +15,15 @@ constexpr int kTables = 20;
 constexpr int kColumns = 6;
 
 void fill(LiteralWorld& world) {
+  // Columns are numbered through, and only the first of all is the 1 that each key names.
+  world.relation(LiteralWorld::kApplication, "research_first");
+  world.column("at", "timestamp with time zone", "now()");
+  world.primary_key();
   for (int t = 0; t < kTenants; ++t) {
-    const Oid schema = 100000 + static_cast<Oid>(t);
-    world.seen.schemas.push_back(
-        {schema, world.seen.keep(fmt::format("tenant_{:032x}", t)), LiteralWorld::kOwner, "", ""});
+    const Oid schema = t == 0 ? LiteralWorld::kTenant : 100000 + static_cast<Oid>(t);
+    if (t > 0)
+      world.seen.schemas.push_back(
+          {schema, world.seen.keep(fmt::format("tenant_{:032x}", t)), LiteralWorld::kOwner, "", ""});
     world.rows(schema, {"t3"});
     for (int i = 0; i < kTables; ++i) {
       world.relation(schema, world.seen.keep(fmt::format("research_{}", i)));
