@@ -100,7 +100,7 @@ if mount -t tmpfs -o size=2m,mode=755 tmpfs "$disk" 2>/dev/null; then
   sql "CREATE TABLESPACE small LOCATION '$disk/space'"
   sql "GRANT CREATE ON TABLESPACE small TO pgc_owner"
   revision large slow 'op.execute("CREATE TABLE agents_large (x text) TABLESPACE small")
-op.execute("INSERT INTO agents_large SELECT repeat(\'x\', 1000) FROM generate_series(1, 100)")' \
+op.execute("INSERT INTO agents_large SELECT repeat(chr(120), 1000) FROM generate_series(1, 100)")' \
     'op.execute("DROP TABLE agents_large")'
   runs 3 pgc migrate up --skip-proof
   says "the server's disk is full" "No space left on device" "not run"
