@@ -40,8 +40,62 @@ void mend_row_security(const Finding& finding, Draft& draft) {
   draft.add(Phase::RowSecurity, finding, std::move(step));
 }
 
+namespace {
+
+std::string roles_of(const Policy& policy, const Observation& observation) {
+  std::string list;
+  for (const Oid role : policy.roles)
+    list += (list.empty() ? "" : ", ") + (role == 0 ? std::string("PUBLIC") : quoted(observation.role_name(role)));
+  return list;
+}
+
+std::string_view command_of(char letter) {
+  switch (letter) {
+    case 'r': return "SELECT";
+    case 'a': return "INSERT";
+    case 'w': return "UPDATE";
+    case 'd': return "DELETE";
+    default: return "ALL";
+  }
+}
+
+// The statement that makes a policy as it is.
+std::string create_policy(const Policy& policy, const std::string& table, const Observation& observation) {
+  std::string text = fmt::format("CREATE POLICY {} ON {} AS {} FOR {} TO {}", quoted(policy.name), table,
+                                 policy.permissive ? "PERMISSIVE" : "RESTRICTIVE", command_of(policy.command),
+                                 roles_of(policy, observation));
+  if (!policy.using_expression.empty()) text += fmt::format(" USING ({})", policy.using_expression);
+  if (!policy.check_expression.empty()) text += fmt::format(" WITH CHECK ({})", policy.check_expression);
+  return text;
+}
+
+void drop_further_policy(const Finding& finding, Draft& draft) {
+  const Observation& observation = draft.observation();
+  const std::string table = table_of(finding);
+  const Schema* schema = observation.schema_named(finding.subject.schema);
+  if (!schema) return draft.add_manual(finding);
+  for (const auto& relation : observation.relations_of(schema->oid)) {
+    if (relation.name != finding.subject.name) continue;
+    for (const auto& policy : observation.policies_of(relation.oid)) {
+      if (policy.name != finding.subject.part) continue;
+      Step step;
+      step.object = fmt::format("policy {} on {}", quoted(policy.name), table);
+      step.reason =
+          "the contract's two policies are all that opens a shared table; waive the clause for one that is meant";
+      step.statements = {fmt::format("DROP POLICY {} ON {}", quoted(policy.name), table)};
+      step.lock = "ACCESS EXCLUSIVE on " + table;
+      step.risk = Risk::Lock;
+      step.undo = create_policy(policy, table, observation);
+      draft.add(Phase::RowSecurity, finding, std::move(step));
+    }
+  }
+}
+
+}  // namespace
+
 void mend_policies(const Finding& finding, Draft& draft) {
   if (finding.subject.kind != "policy") return draft.add_manual(finding);
+  if (finding.tagged("further")) return drop_further_policy(finding, draft);
   const bool binding = finding.tagged("binding");
   const std::string table = table_of(finding);
   const std::string policy = quoted(finding.subject.part);

@@ -28,6 +28,8 @@ mended "a dropped policy" tenancy.rls_bound_to_role \
 mended "a policy that lets everything pass" tenancy.rls_bound_to_role \
   "DROP POLICY tenant_role_binding ON stratmaster_api.reports;
    CREATE POLICY tenant_role_binding ON stratmaster_api.reports AS RESTRICTIVE USING (true)"
+mended "one more permissive policy" tenancy.rls_bound_to_role \
+  "CREATE POLICY everyone ON stratmaster_api.reports FOR SELECT TO pgc_tenant USING (true)"
 mended "NO FORCE ROW LEVEL SECURITY" tenancy.rls_forced \
   "ALTER TABLE stratmaster_api.reports NO FORCE ROW LEVEL SECURITY"
 mended "DISABLE ROW LEVEL SECURITY" tenancy.rls_enabled \

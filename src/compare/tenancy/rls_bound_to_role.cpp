@@ -28,6 +28,22 @@ void judge_policy(const Judged& judged, const Relation& table, Recognise recogni
                                       {std::string(tag), taken ? "changed" : "missing"}));
 }
 
+// What opens rows beside the design's own policy. The binding keeps it within the tenant, but it was not the contract
+// that wrote it, and a table without the binding would be open through it.
+void judge_further_policies(const Judged& judged, const Relation& table, std::vector<Finding>& findings) {
+  const auto policies = judged.observation.policies_of(table.oid);
+  for (const auto& policy : policies) {
+    if (!policy.permissive || policy.name == tenancy::kTenantPolicy || policy.name == tenancy::kBindingPolicy ||
+        tenancy::is_tenant_policy(judged.contract, policy))
+      continue;
+    Subject subject = subject_of(judged.observation, table);
+    subject.kind = "policy";
+    subject.part = policy.name;
+    findings.push_back(wording::finding(
+        std::move(subject), "is a further permissive policy, which the contract does not know", {"further"}));
+  }
+}
+
 void judge_column(const Judged& judged, const Relation& table, std::vector<Finding>& findings) {
   // A partition has its parent's column, and is mended there.
   if (table.is_partition) return;
@@ -61,6 +77,7 @@ Examined check(const Judged& judged) {
     judge_policy(judged, *table, tenancy::is_tenant_policy, tenancy::kTenantPolicy, "tenant_policy", no_tenant_policy,
                  result.findings);
     judge_policy(judged, *table, tenancy::is_binding, tenancy::kBindingPolicy, "binding", no_binding, result.findings);
+    judge_further_policies(judged, *table, result.findings);
     judge_column(judged, *table, result.findings);
   }
   result.examined = counted(tables.size(), "shared table");
@@ -78,9 +95,10 @@ const Clause kTenancyRlsBoundToRole = {
     .why =
         "Everybody may SET app.tenant_id, even in the middle of a SELECT, so the contract's policy alone only asks a "
         "session who it would like to be. The restrictive policy compares the row with the tenant in the role's "
-        "name, and PostgreSQL ANDs it with all others: a spoofed setting gives no rows. For the same reason one more "
-        "permissive policy, however careless, is not a breach: permissive policies are ORed among themselves, and "
-        "the binding still stands before them all. A row whose tenant is null, or not a uuid, belongs to nobody.",
+        "name, and PostgreSQL ANDs it with all others: a spoofed setting gives no rows. One more permissive policy, "
+        "however careless, opens nothing as long as the binding stands before it; it is a finding all the same, "
+        "because nobody agreed to it and the binding is then all that is left. One that is meant gets a waiver. A row "
+        "whose tenant is null, or not a uuid, belongs to nobody.",
     .needs = {Fact::Schemas, Fact::Relations, Fact::Columns, Fact::Policies},
     .check = check,
     .pending = {},
