@@ -235,6 +235,20 @@ std::string with_words(std::string text, const Wanted& words) {
   return text;
 }
 
+// What makes an object anew mends all its differences: a second statement would be refused, or do it twice.
+void keep_one_mend(std::vector<Difference>& differences) {
+  for (auto& one : differences) {
+    for (const auto& other : differences) {
+      const bool same = &one != &other && one.kind == other.kind && one.object == other.object;
+      const bool anew = other.mend.size() > 1 || (!other.mend.empty() && other.mend == one.mend);
+      if (!same || !anew || one.mend.empty() || (one.mend == other.mend && &one < &other)) continue;
+      one.mend.clear();
+      one.no_mend = kMendedToo;
+      break;
+    }
+  }
+}
+
 // What makes the object in the reference, with its own words as tokens.
 Result<std::string> definition(postgres::Connection& connection, const Wanted& reference, const OwnNames& own,
                                const Difference& difference) {
@@ -273,16 +287,7 @@ Result<void> add_mends(postgres::Connection& connection, const Wanted& reference
       difference.mend = std::move(concrete.mend);
       difference.no_mend = std::move(concrete.no_mend);
     }
-    // One statement may mend several differences of an object.
-    std::vector<std::string> seen;
-    for (auto& difference : group.differences) {
-      const bool again = !difference.mend.empty() && std::ranges::find(seen, difference.mend.back()) != seen.end();
-      if (!difference.mend.empty()) seen.push_back(difference.mend.back());
-      if (again) {
-        difference.mend.clear();
-        difference.no_mend = "the statement above mends it too";
-      }
-    }
+    keep_one_mend(group.differences);
   }
   return {};
 }

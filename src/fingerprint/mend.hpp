@@ -4,10 +4,15 @@
 // reference schema, in the server's own words; it is written for the first schema of a group. One thread.
 
 #include <functional>
+#include <string>
+#include <string_view>
 
 #include "fingerprint/read.hpp"
 
 namespace pgcontract::fingerprint {
+
+// Difference::no_mend where the statements of another difference of the same object do it.
+inline constexpr std::string_view kMendedToo = "what makes the object anew mends this too";
 
 // `connection` is to the database with the reference; `words_of` gives a schema's own words.
 Result<void> add_mends(postgres::Connection& connection, const Wanted& reference,

@@ -114,7 +114,7 @@ bool mends(postgres::Connection& connection, const std::vector<SchemaFingerprint
   if (set.groups.empty()) return false;
   std::string script;
   for (const auto& difference : set.groups[0].differences) {
-    if (difference.mend.empty() && difference.no_mend != "the statement above mends it too") return false;
+    if (difference.mend.empty() && difference.no_mend != fingerprint::kMendedToo) return false;
     EXPECT_TRUE(difference.mend.empty() || difference.no_mend.empty());
     for (const auto& statement : difference.mend) script += statement + ";\n";
   }
