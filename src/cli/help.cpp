@@ -24,6 +24,7 @@ const std::vector<Heading>& headings() {
       {"Start", {"init"}},
       {"Daily", {"status", "verify", "plan", "apply", "explain"}},
       {"Tenants", {"tenant"}},
+      {"Migrations", {"migrate"}},
       {"Local development", {"up", "down", "psql", "reset"}},
       {"Help", {"help", "completion"}},
   };
