@@ -4,7 +4,7 @@ PROGRAM=$1
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/fleet_lib.sh"
 
-up_and_apply "$TENANT_A" "$TENANT_B" "$TENANT_C"
+fleet_ready "$TENANT_A" "$TENANT_B" "$TENANT_C"
 all=("$TENANT_A" "$TENANT_B" "$TENANT_C")
 back() { runs 0 pgc migrate down --tenants all --yes "$HEAD"; }
 everyone_at() { for tenant in "${all[@]}"; do equals "everyone is at $1" "$1" "$(rows_of "$tenant")"; done; }

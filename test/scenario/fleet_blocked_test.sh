@@ -5,7 +5,7 @@ PROGRAM=$1
 source "$(dirname "$0")/../chaos/lib.sh"
 source "$(dirname "$0")/fleet_lib.sh"
 
-up_and_apply
+fleet_ready
 many_tenants 12
 busy=tenant_$(hex "$(tenant_number 5)")
 revision light "$HEAD" 'op.execute("ALTER TABLE research_projects ADD COLUMN light text")' \

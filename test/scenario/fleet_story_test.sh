@@ -4,7 +4,7 @@ PROGRAM=$1
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/fleet_lib.sh"
 
-up_and_apply "$TENANT_A" "$TENANT_B" "$TENANT_C"
+fleet_ready "$TENANT_A" "$TENANT_B" "$TENANT_C"
 all=("$TENANT_A" "$TENANT_B" "$TENANT_C")
 
 runs 0 pgc migrate status
