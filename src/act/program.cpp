@@ -91,7 +91,7 @@ Result<std::string> run_program(const Contract& contract, const postgres::Dsn& d
   for_url.keywords.erase("passfile");  // likewise PGPASSFILE
   const std::string variable = contract.migrations ? contract.migrations->url_variable : "DATABASE_URL";
   request.environment[variable] = for_url.url();
-  request.environment["PGCONTRACT_LOCK"] = "held";      // an env.py that takes our advisory lock would wait for us
+  request.environment["PGCONTRACT_LOCK"] = "held";       // an env.py that takes our advisory lock would wait for us
   request.environment["PYTHONDONTWRITEBYTECODE"] = "1";  // run as root it would leave root's files in the team's tree
   request.deadline_ms = kProgramDeadlineMs;
   request.on_line = on_line;

@@ -184,8 +184,7 @@ Connection::~Connection() = default;
 Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& options) {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
-  const std::string pinned =
-      options.pinned ? pinned_options(options, dsn.keyword("options")) : dsn.keyword("options");
+  const std::string pinned = options.pinned ? pinned_options(options, dsn.keyword("options")) : dsn.keyword("options");
   const auto add = [&](const char* keyword, const char* value) {
     keywords.push_back(keyword);
     values.push_back(value);

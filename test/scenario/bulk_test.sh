@@ -51,7 +51,8 @@ sql "CREATE VIEW stratmaster_telemetry.peek AS SELECT * FROM tenant_000000090000
 runs 3 pgc tenant delete --from "$WORK/ids.csv" --yes --workers 2
 says "00000009-0000-4000-8000-000000000000" "stratmaster_telemetry.peek"
 equals "all the others are gone" 4 "$(sql "SELECT count(*) FROM pgcontract.tenant WHERE state <> 'deleted'")"
-equals "the refused one was not touched" active "$(sql "SELECT state FROM pgcontract.tenant WHERE id = '00000009-0000-4000-8000-000000000000'")"
+equals "the refused one was not touched" active \
+  "$(sql "SELECT state FROM pgcontract.tenant WHERE id = '00000009-0000-4000-8000-000000000000'")"
 sql "DROP VIEW stratmaster_telemetry.peek"
 runs 0 pgc tenant delete --from "$WORK/ids.csv" --yes
 equals "each has its tombstone" "$count" "$(wc -l <"$HOME_DIR/tombstones.jsonl")"

@@ -15,7 +15,8 @@ fill "$TENANT_A" acme
 fill "$TENANT_B" globex
 sql "ALTER ROLE app_tenant_$a PASSWORD 'tenant-$TENANT_A'"
 theirs() { # every row of tenant B, wherever
-  sql "SELECT * FROM tenant_$b.research_projects ORDER BY id; SELECT * FROM stratmaster_api.reports WHERE tenant_id = '$TENANT_B' ORDER BY id;
+  sql "SELECT * FROM tenant_$b.research_projects ORDER BY id;
+    SELECT * FROM stratmaster_api.reports WHERE tenant_id = '$TENANT_B' ORDER BY id;
        SELECT * FROM stratmaster_api.knowledge_chunks WHERE tenant_id = '$TENANT_B' ORDER BY document_id, position;
        SELECT * FROM stratmaster_api.knowledge_citations WHERE tenant_id = '$TENANT_B' ORDER BY report_id"
 }
@@ -37,21 +38,25 @@ refused() {
   sql "$4"
 }
 as_tenant "$TENANT_A" "BEGIN; INSERT INTO tenant_$a.research_projects (name) VALUES ('held'); PREPARE TRANSACTION 'held by acme'" >/dev/null
-refused "a prepared transaction" "SELECT 1" "the tenant has prepared transactions: 'held by acme'" "ROLLBACK PREPARED 'held by acme'" >/dev/null
+refused "a prepared transaction" "SELECT 1" "the tenant has prepared transactions: 'held by acme'" \
+  "ROLLBACK PREPARED 'held by acme'" >/dev/null
 refused "a publication" "CREATE PUBLICATION copies FOR TABLE tenant_$a.research_projects" "publications name what is the tenant's: copies" \
   "DROP PUBLICATION copies"
 refused "a publication of its schema" "CREATE PUBLICATION copies FOR TABLES IN SCHEMA tenant_$a" "copies has the whole schema" \
   "DROP PUBLICATION copies"
 refused "a view of another schema" "CREATE VIEW stratmaster_telemetry.peek AS SELECT name FROM tenant_$a.research_projects" \
   "view stratmaster_telemetry.peek" "DROP VIEW stratmaster_telemetry.peek"
-refused "a foreign key of another schema" "CREATE TABLE stratmaster_telemetry.points_at (id uuid REFERENCES tenant_$a.research_projects (id))" \
+refused "a foreign key of another schema" \
+  "CREATE TABLE stratmaster_telemetry.points_at (id uuid REFERENCES tenant_$a.research_projects (id))" \
   "points_at" "DROP TABLE stratmaster_telemetry.points_at"
 refused "a column of its row type" "CREATE TABLE stratmaster_telemetry.holds (p tenant_$a.research_projects)" \
   "stratmaster_telemetry.holds" "DROP TABLE stratmaster_telemetry.holds"
-refused "what its role owns elsewhere" "CREATE TABLE stratmaster_telemetry.its_own (id int); ALTER TABLE stratmaster_telemetry.its_own OWNER TO app_tenant_$a" \
+refused "what its role owns elsewhere" "CREATE TABLE stratmaster_telemetry.its_own (id int);
+  ALTER TABLE stratmaster_telemetry.its_own OWNER TO app_tenant_$a" \
   "table stratmaster_telemetry.its_own" "DROP TABLE stratmaster_telemetry.its_own"
 sql "CREATE DATABASE elsewhere"
-PGPASSWORD=$(password) psql -XAtq -h 127.0.0.1 -p "$(port)" -U postgres -d elsewhere -c "CREATE TABLE t (); GRANT SELECT ON t TO app_tenant_$a"
+PGPASSWORD=$(password) psql -XAtq -h 127.0.0.1 -p "$(port)" -U postgres -d elsewhere \
+  -c "CREATE TABLE t (); GRANT SELECT ON t TO app_tenant_$a"
 refused "a use in another database" "SELECT 1" "in other databases of this cluster: elsewhere" "DROP DATABASE elsewhere" >/dev/null
 snapshot "$WORK/after"
 same_files "all that was refused changed nothing" "$WORK/before" "$WORK/after"
@@ -59,24 +64,30 @@ ok "a deletion that would touch more than the tenant is refused, says why, and c
 
 SQL_DUMP=$WORK/before-deletion.sql
 PGPASSWORD=$(password) "$SERVER_PROGRAMS/pg_dump" -Fc -h 127.0.0.1 -p "$(port)" -U postgres -f "$SQL_DUMP" stratmaster
-for i in {1..5}; do
-  PGPASSWORD=tenant-$TENANT_A psql -XAtq -h 127.0.0.1 -p "$(port)" -U "app_tenant_$a" -d stratmaster -c "SELECT pg_sleep(60)" >/dev/null 2>&1 &
+for _ in {1..5}; do
+  PGPASSWORD=tenant-$TENANT_A psql -XAtq -h 127.0.0.1 -p "$(port)" -U "app_tenant_$a" -d stratmaster \
+    -c "SELECT pg_sleep(60)" >/dev/null 2>&1 &
   STARTED+=($!)
 done
 until [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app_tenant_$a'")" = 5 ]; do sleep 0.1; done
 sql "SELECT lo_from_bytea(0, 'large') FROM generate_series(1, 2500)" >/dev/null
-sql "DO \$\$ DECLARE o oid; BEGIN FOR o IN SELECT oid FROM pg_largeobject_metadata LOOP EXECUTE format('ALTER LARGE OBJECT %s OWNER TO app_tenant_$a', o); END LOOP; END \$\$"
+sql "DO \$\$ DECLARE o oid; BEGIN
+  FOR o IN SELECT oid FROM pg_largeobject_metadata LOOP
+    EXECUTE format('ALTER LARGE OBJECT %s OWNER TO app_tenant_$a', o); END LOOP; END \$\$"
 wanted=$(sql "SELECT count(*) FROM stratmaster_api.knowledge_chunks WHERE tenant_id = '$TENANT_A'")
 runs 0 pgc --format json tenant delete "$TENANT_A" --yes
 /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" || fail "the report keeps its schema"
 equals "its absence is proved" proved "$(json "r['tables']['deleted'][0]['absence_proved']")"
-equals "its projects are in the inventory" 7 "$(json "next(i['rows'] for i in r['tables']['inventory'] if i['object'].endswith('.research_projects'))")"
-equals "its shared rows are in the inventory" "$wanted" "$(json "next(i['rows'] for i in r['tables']['inventory'] if i['object'] == 'stratmaster_api.knowledge_chunks')")"
-equals "its large objects are in the inventory" 2500 "$(json "next(i['rows'] for i in r['tables']['inventory'] if i['kind'] == 'large objects')")"
+in_inventory() { json "next(i['rows'] for i in r['tables']['inventory'] if $1)"; } # its rows
+equals "its projects are in the inventory" 7 "$(in_inventory "i['object'].endswith('.research_projects')")"
+equals "its shared rows are in the inventory" "$wanted" "$(in_inventory "i['object'] == 'stratmaster_api.knowledge_chunks'")"
+equals "its large objects are in the inventory" 2500 "$(in_inventory "i['kind'] == 'large objects'")"
 equals "no large object is left" 0 "$(sql "SELECT count(*) FROM pg_largeobject_metadata")"
 equals "no schema, role or row is left" 0 "$(sql "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = 'tenant_$a')
-  + (SELECT count(*) FROM pg_roles WHERE rolname = 'app_tenant_$a') + (SELECT count(*) FROM pg_stat_activity WHERE usename = 'app_tenant_$a')
-  + (SELECT count(*) FROM stratmaster_api.reports WHERE tenant_id = '$TENANT_A') + (SELECT count(*) FROM stratmaster_api.knowledge_chunks WHERE tenant_id = '$TENANT_A')
+  + (SELECT count(*) FROM pg_roles WHERE rolname = 'app_tenant_$a')
+  + (SELECT count(*) FROM pg_stat_activity WHERE usename = 'app_tenant_$a')
+  + (SELECT count(*) FROM stratmaster_api.reports WHERE tenant_id = '$TENANT_A')
+  + (SELECT count(*) FROM stratmaster_api.knowledge_chunks WHERE tenant_id = '$TENANT_A')
   + (SELECT count(*) FROM stratmaster_api.research_sources WHERE tenant_id = '$TENANT_A')")"
 theirs >"$WORK/found"
 same_files "the other tenant has every row it had" "$WORK/theirs" "$WORK/found"
@@ -107,7 +118,8 @@ ok "a deleted tenant stays deleted, and its tombstone is kept"
 
 # The backup from before the deletion: the whole database as it was, its registry too; roles are not in it.
 sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'stratmaster' AND pid <> pg_backend_pid()" >/dev/null
-PGPASSWORD=$(password) psql -XAtq -h 127.0.0.1 -p "$(port)" -U postgres -d postgres -c "DROP DATABASE stratmaster" -c "CREATE DATABASE stratmaster TEMPLATE template0"
+PGPASSWORD=$(password) psql -XAtq -h 127.0.0.1 -p "$(port)" -U postgres -d postgres \
+  -c "DROP DATABASE stratmaster" -c "CREATE DATABASE stratmaster TEMPLATE template0"
 PGPASSWORD=$(password) "$SERVER_PROGRAMS/pg_restore" -h 127.0.0.1 -p "$(port)" -U postgres -d stratmaster "$SQL_DUMP" >"$OUT" 2>&1 || true
 equals "it is back" 7 "$(sql "SELECT count(*) FROM tenant_$a.research_projects")"
 runs 1 pgc verify --clause tenancy.deleted_stay_deleted
@@ -120,7 +132,8 @@ runs 0 pgc tenant delete --replay --yes
 runs 0 pgc apply
 runs 0 pgc verify
 equals "replayed, it is gone" 0 "$(sql "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = 'tenant_$a')
-  + (SELECT count(*) FROM pg_roles WHERE rolname = 'app_tenant_$a') + (SELECT count(*) FROM stratmaster_api.reports WHERE tenant_id = '$TENANT_A')")"
+  + (SELECT count(*) FROM pg_roles WHERE rolname = 'app_tenant_$a')
+  + (SELECT count(*) FROM stratmaster_api.reports WHERE tenant_id = '$TENANT_A')")"
 theirs >"$WORK/found"
 same_files "the other tenant has every row it had" "$WORK/theirs" "$WORK/found"
 runs 0 pgc tenant delete --replay --yes
@@ -139,7 +152,8 @@ sql "DO \$\$ BEGIN FOR i IN 1..1200 LOOP EXECUTE format('CREATE TABLE tenant_$(h
 runs 0 pgc tenant delete "$TENANT_C" --yes
 [ "$(sql "SELECT count(*) FROM pgcontract.evidence WHERE subject = '$TENANT_C' AND kind = 'tenant_inventory'")" -gt 2 ] ||
   fail "it took several transactions"
-equals "all tables were described" 1200 "$(sql "SELECT count(*) FROM pgcontract.evidence e, jsonb_to_recordset(e.detail->'objects') o(object text)
+equals "all tables were described" 1200 "$(sql "SELECT count(*) FROM pgcontract.evidence e,
+  jsonb_to_recordset(e.detail->'objects') o(object text)
   WHERE e.subject = '$TENANT_C' AND o.object ~ 'research_many'")"
 runs 0 pgc verify
 ok "a schema of 1,200 tables goes in several transactions that fit the server's lock table"

@@ -2,6 +2,7 @@
 # for one tenant, and many tenants at once.
 # shellcheck shell=bash
 VERSIONS=$HOME_DIR/packages/api/stratmaster_api/migrations/tenant/versions
+# shellcheck disable=SC2034 # of the tenant branch, for the tests
 HEAD=b9a4b82a4071
 ini() { echo packages/api/alembic.ini; }
 

@@ -5,7 +5,7 @@ PROGRAM=$1
 source "$(dirname "$0")/lib.sh"
 
 up_and_apply "$TENANT_A" "$TENANT_B"
-role_a=app_tenant_$(hex "$TENANT_A") role_b=app_tenant_$(hex "$TENANT_B")
+role_a=app_tenant_$(hex "$TENANT_A")
 sql "ALTER ROLE $role_a PASSWORD 'tenant-$TENANT_A'"
 sql "INSERT INTO stratmaster_api.reports (tenant_id, title) VALUES ('$TENANT_B', 'secret of $TENANT_B')"
 

@@ -2,7 +2,8 @@
 -- would live on unseen. {schema} and {role} are literals, {publications_of_schemas} a query that needs PostgreSQL 15.
 <<deletion_check>>
 DECLARE
-  home pg_catalog.oid := (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname OPERATOR(pg_catalog.=) {schema});
+  home pg_catalog.oid := (SELECT n.oid FROM pg_catalog.pg_namespace AS n
+                          WHERE n.nspname OPERATOR(pg_catalog.=) {schema});
   tenant pg_catalog.oid := (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) {role});
   this_database pg_catalog.oid := (SELECT d.oid FROM pg_catalog.pg_database AS d
     WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database());

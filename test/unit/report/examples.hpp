@@ -373,8 +373,8 @@ struct Example {
 inline void PrintTo(const Example& example, std::ostream* out) { *out << example.name; }
 
 inline constexpr Example kExamples[] = {
-    {"holds", holding_report}, {"broken", broken_report}, {"plan", plan_report},       {"apply", application_report},
-    {"error", error_report},   {"table", table_report},   {"hostile", hostile_report}, {"attack", attack_report},
-    {"drift", drift_report}};
+    {"holds", holding_report},     {"broken", broken_report}, {"plan", plan_report},
+    {"apply", application_report}, {"error", error_report},   {"table", table_report},
+    {"hostile", hostile_report},   {"attack", attack_report}, {"drift", drift_report}};
 
 }  // namespace pgcontract::report
