@@ -253,11 +253,9 @@ struct Shown {
   std::int64_t touched = 0;
 };
 
-// As a login would begin: with the role's own settings in this database.
+// As a login would begin: with the role's own settings in this database, some of which only a superuser may set.
 std::string begin_as(const Observation& seen, const std::string& role) {
-  std::string sql =
-      fmt::format("RESET ROLE; RESET SESSION AUTHORIZATION; SET row_security = on; SET SESSION AUTHORIZATION {};",
-                  pgcontract::quoted(role));
+  std::string sql = "RESET ROLE; RESET SESSION AUTHORIZATION; SET row_security = on;";
   if (const Role* found = seen.role_named(role))
     for (const Text setting : found->settings) {
       const auto equals = setting.find('=');
@@ -265,7 +263,7 @@ std::string begin_as(const Observation& seen, const std::string& role) {
       sql += name == "search_path" ? fmt::format(" SET search_path = {};", value)
                                    : fmt::format(" SET {} = {};", name, quoted_literal(value));
     }
-  return sql;
+  return sql + fmt::format(" SET SESSION AUTHORIZATION {};", pgcontract::quoted(role));
 }
 
 Shown run_acts(postgres::Connection& connection, const Observation& seen, const std::vector<Act>& acts) {

@@ -74,7 +74,10 @@ class PyProject : public testing::Test {
   void SetUp() override { std::filesystem::create_directories(folder_); }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "pgc%40pyproject";
+  // One a test: they may run side by side.
+  std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) /
+      (std::string("pgc%40pyproject") + testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 TEST_F(PyProject, ServesEverySectionAndIniComesFirst) {

@@ -65,10 +65,13 @@ TEST(TenancyBinding, APolicyOfTheNameButNotTheMeaningIsChanged) {
   EXPECT_EQ(reads_only.only(kTenancyRlsBoundToRole).tags, (Lines{"tenant_policy", "changed"}));
 }
 
-TEST(TenancyBinding, OneMorePermissivePolicyIsNoBreach) {
+TEST(TenancyBinding, OneMorePermissivePolicyIsAFindingOneMoreRestrictiveIsNone) {
   TenancyWorld world;
   world.o.policies.push_back({9, kReports, "auditors", true, 'r', {0}, "true", {}});
-  EXPECT_EQ(world.said(kTenancyRlsBoundToRole), Lines{});
+  EXPECT_EQ(world.only(kTenancyRlsBoundToRole).tags, Lines{"further"});
+  TenancyWorld narrower;
+  narrower.o.policies.push_back({9, kReports, "current", false, 'r', {0}, "true", {}});
+  EXPECT_EQ(narrower.said(kTenancyRlsBoundToRole), Lines{});
 }
 
 TEST(TenancyBinding, TheSharedColumnIsUuidAndNotNull) {
