@@ -51,7 +51,7 @@ refused "$TENANT_A" "CREATE SCHEMA mine" "permission denied"
 refused "$TENANT_A" "TRUNCATE stratmaster_api.reports" "permission denied"
 refused "$TENANT_A" "ALTER TABLE stratmaster_api.reports NO FORCE ROW LEVEL SECURITY" "must be owner"
 refused "$TENANT_A" "DELETE FROM alembic_version" "permission denied"
-refused "$TENANT_A" "COPY (SELECT 1) TO PROGRAM 'true'" "external program"
+refused "$TENANT_A" "COPY (SELECT 1) TO PROGRAM 'cat >/dev/null'" "external program"
 for table in $(sql "SELECT relname FROM pg_class WHERE relnamespace = 'stratmaster_api'::regnamespace
                     AND relispartition AND relkind = 'r'"); do
   refused "$TENANT_A" "SELECT * FROM stratmaster_api.$table" "permission denied"
