@@ -78,7 +78,7 @@ def revision(tables):
 
 
 def onboarding(model, tenant, tables):
-    for statement in model:
+    for statement in model if tenant != MODEL else ():
         yield statement.replace(str(MODEL), str(tenant)).replace(MODEL.hex, tenant.hex)
     if tables == 0:
         return
@@ -96,7 +96,9 @@ def main():
     tables = int(sys.argv[4]) if len(sys.argv) > 4 else TABLES
     with open(sys.argv[1], encoding="utf-8") as report:
         model = statements_of(report)
-    for number in range(int(sys.argv[2]), int(sys.argv[3]) + 1):
+    first = int(sys.argv[2])
+    # The model has been onboarded; it lacks the further tables, and would be drift.
+    for number in [*([0] if first == 1 and tables else ()), *range(first, int(sys.argv[3]) + 1)]:
         tenant = UUID(int=MODEL.int + number)
         print("BEGIN;", *(s + ";" for s in onboarding(model, tenant, tables)), "COMMIT;", sep="\n")
 
