@@ -34,7 +34,8 @@ demo.down: ## remove the demo's cluster
 test: ## install, build, and run every test but the longest suites
 	@tools/install_packages build run test
 	@$(MAKE) --no-print-directory build TESTS=1
-	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) -LE 'matrix|long' $(ARGS)
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) -LE 'matrix|long' $(ARGS); \
+	  status=$$?; tools/skipped $(BUILD); exit $$status
 
 check: ## formatting, static analysis, include rules, shell scripts
 	@tools/install_packages build test check
@@ -57,7 +58,7 @@ matrix: ## the server tests on PostgreSQL 14, 16, 17 and 18
 long: ## the longest suites: kill -9 at every moment, a cut at every statement
 	@tools/install_packages build run test
 	@$(MAKE) --no-print-directory build TESTS=1
-	@ctest --test-dir $(BUILD) --output-on-failure -L long
+	@ctest --test-dir $(BUILD) --output-on-failure -L long; status=$$?; tools/skipped $(BUILD); exit $$status
 
 asan: ## every test under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory test BUILD=build-asan CONFIG=Asan

@@ -119,14 +119,14 @@ void Lineage::normalize_dependencies() {
     if (depends_[i].empty()) continue;
     auto left = depends_[i];
     Set seen(revisions_.size());
-    std::vector<int> todo = down_[i];
-    while (!todo.empty()) {
-      const int at = todo.back();
-      todo.pop_back();
+    std::vector<int> unvisited = down_[i];
+    while (!unvisited.empty()) {
+      const int at = unvisited.back();
+      unvisited.pop_back();
       if (seen[at]) continue;
       seen[at] = true;
       std::erase_if(left, [&](int dependency) { return contains(depends_[at], dependency); });
-      todo.insert(todo.end(), down_[at].begin(), down_[at].end());
+      unvisited.insert(unvisited.end(), down_[at].begin(), down_[at].end());
     }
     for (int dependency : left)
       if (!contains(normalized_[i], dependency)) normalized_[i].push_back(dependency);
@@ -155,13 +155,13 @@ std::vector<int> Lineage::real_heads() const {
 
 // `within`, where given, is not left on the way.
 void Lineage::add_ancestors(int from, Set& seen, const Set* within) const {
-  std::vector<int> todo{from};
-  while (!todo.empty()) {
-    const int at = todo.back();
-    todo.pop_back();
+  std::vector<int> unvisited{from};
+  while (!unvisited.empty()) {
+    const int at = unvisited.back();
+    unvisited.pop_back();
     if (seen[at] || (within && !(*within)[at])) continue;
     seen[at] = true;
-    todo.insert(todo.end(), normalized_[at].begin(), normalized_[at].end());
+    unvisited.insert(unvisited.end(), normalized_[at].begin(), normalized_[at].end());
   }
 }
 
@@ -174,16 +174,16 @@ Lineage::Set Lineage::ancestors(const std::vector<int>& from) const {
 // RevisionMap._topological_sort, which walks from the heads down: along one branch as far as no other open head
 // descends from it, then over to the next. Kept step by step, for the order among equals is the order Alembic shows.
 std::vector<int> Lineage::upgrade_order(const Set& wanted, std::vector<int> heads) const {
-  auto todo = wanted;
+  auto unvisited = wanted;
   std::ranges::sort(heads, {}, [&](int head) { return rank_[head]; });
   heads.erase(std::ranges::unique(heads).begin(), heads.end());
   std::vector<int> open;
   for (int head : heads)
-    if (todo[head]) open.push_back(head);
+    if (unvisited[head]) open.push_back(head);
   // Between an open head and what is below it, nothing has been put out yet: the rest need not be visited.
   const auto below_of = [&](int head) {
     Set seen(revisions_.size());
-    add_ancestors(head, seen, &todo);
+    add_ancestors(head, seen, &unvisited);
     return seen;
   };
   std::vector<Set> below;  // of each open head
@@ -199,11 +199,11 @@ std::vector<int> Lineage::upgrade_order(const Set& wanted, std::vector<int> head
       current = other;  // that head must come first
       continue;
     }
-    if (todo[candidate]) out.push_back(candidate);
-    todo[candidate] = false;
+    if (unvisited[candidate]) out.push_back(candidate);
+    unvisited[candidate] = false;
     std::vector<int> next;
     for (int target : normalized_[candidate])
-      if (todo[target] && !contains(open, target)) next.push_back(target);
+      if (unvisited[target] && !contains(open, target)) next.push_back(target);
     if (next.empty()) {
       open.erase(open.begin() + static_cast<std::ptrdiff_t>(current));
       below.erase(below.begin() + static_cast<std::ptrdiff_t>(current));

@@ -54,14 +54,14 @@ Failure too_far(const Relative& address) {
 
 RevisionMap::Set reached(const Revisions& from, std::size_t size, const auto& next) {
   RevisionMap::Set seen(size);
-  Revisions todo = from;
-  while (!todo.empty()) {
-    const int at = todo.back();
-    todo.pop_back();
+  Revisions unvisited = from;
+  while (!unvisited.empty()) {
+    const int at = unvisited.back();
+    unvisited.pop_back();
     if (at < 0 || seen[static_cast<std::size_t>(at)]) continue;
     seen[static_cast<std::size_t>(at)] = true;
     const Revisions& more = next(at);
-    todo.insert(todo.end(), more.begin(), more.end());
+    unvisited.insert(unvisited.end(), more.begin(), more.end());
   }
   return seen;
 }

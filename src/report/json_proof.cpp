@@ -2,10 +2,12 @@
 
 #include "report/json_proof.hpp"
 
+#include "report/schema_words.hpp"
+
 namespace pgcontract::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using namespace schema;
 
 Json side_json(const Side& side) { return {{"tenants", side.tenants}, {"example", side.example}}; }
 
@@ -28,36 +30,21 @@ Json break_json(const Break& broken) {
           {"demonstration", demonstration}};
 }
 
-Json of_type(std::string_view name) { return {{"type", name}}; }
-Json whole() { return {{"type", "integer"}, {"minimum", 0}}; }
-Json list_of(Json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
-
-Json record(std::initializer_list<std::pair<std::string, Json>> fields) {
-  Json schema = {{"type", "object"}, {"properties", Json::object()}, {"required", Json::array()}};
-  for (const auto& [name, field] : fields) {
-    schema["properties"][name] = field;
-    schema["required"].push_back(name);
-  }
-  schema["additionalProperties"] = false;
-  return schema;
-}
-
 Json break_schema() {
-  const Json text = of_type("string");
-  Json side = record({{"tenants", whole()}, {"example", text}});
-  side["description"] = "how many tenants; the role of one of them, or the one role where it is no tenant";
-  return record({{"kind", text},
-                 {"clause", text},
-                 {"effect", {{"enum", {"reads", "writes", "destroys", "becomes", "runs_code", "learns", "disturbs"}}}},
+  const Json side = about("how many tenants; the role of one of them, or the one role where it is no tenant",
+                          record({{"tenants", whole()}, {"example", text()}}));
+  return record({{"kind", text()},
+                 {"clause", text()},
+                 {"effect", one_of({"reads", "writes", "destroys", "becomes", "runs_code", "learns", "disturbs"})},
                  {"who", side},
                  {"whom", side},
                  {"pairs", whole()},
-                 {"object", record({{"kind", text}, {"label", text}})},
+                 {"object", record({{"kind", text()}, {"label", text()}})},
                  {"objects", whole()},
-                 {"path", list_of(record({{"from", text}, {"by", text}, {"to", text}}))},
-                 {"certain", of_type("boolean")},
-                 {"doubt", {{"type", {"string", "null"}}}},
-                 {"demonstration", list_of(record({{"role", text}, {"sql", text}}))}});
+                 {"path", list_of(record({{"from", text()}, {"by", text()}, {"to", text()}}))},
+                 {"certain", type("boolean")},
+                 {"doubt", text_or_null()},
+                 {"demonstration", list_of(record({{"role", text()}, {"sql", text()}}))}});
 }
 
 }  // namespace
@@ -78,8 +65,8 @@ Json proof_json(const Proof& proof) {
 }
 
 Json proof_schema() {
-  Json schema = record({{"holds", of_type("boolean")},
-                        {"tenant", {{"type", {"string", "null"}}}},
+  Json schema = record({{"holds", type("boolean")},
+                        {"tenant", text_or_null()},
                         {"tenants", whole()},
                         {"classes", whole()},
                         {"shared_tables", whole()},

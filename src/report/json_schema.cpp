@@ -6,39 +6,12 @@
 #include "report/json_proof.hpp"
 #include "report/json_text.hpp"
 #include "report/render.hpp"
+#include "report/schema_words.hpp"
 
 namespace pgcontract::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
-using Fields = std::initializer_list<std::pair<std::string, Json>>;
-
-Json type(std::string_view name) { return {{"type", name}}; }
-Json text() { return type("string"); }
-Json text_or_null() { return {{"type", {"string", "null"}}}; }
-Json whole() { return {{"type", "integer"}, {"minimum", 0}}; }
-Json seconds() { return {{"type", "number"}, {"minimum", 0}}; }
-Json list_of(Json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
-Json defined(std::string_view name) { return {{"$ref", "#/$defs/" + std::string(name)}}; }
-Json or_null(Json schema) { return {{"anyOf", Json::array({std::move(schema), type("null")})}}; }
-Json one_of(std::initializer_list<std::string_view> words) { return {{"enum", words}}; }
-
-Json about(std::string_view description, Json schema) {
-  schema["description"] = description;
-  return schema;
-}
-
-// Every field is required and no other is allowed: what is nothing is null.
-Json record(Fields fields) {
-  Json schema = {{"type", "object"}, {"properties", Json::object()}, {"required", Json::array()}};
-  for (const auto& [name, field] : fields) {
-    schema["properties"][name] = field;
-    schema["required"].push_back(name);
-  }
-  schema["additionalProperties"] = false;
-  return schema;
-}
-
+using namespace schema;
 Json scene_schema() {
   return record({{"contract", about("the contract's name", text_or_null())},
                  {"contract_file", text_or_null()},

@@ -5,26 +5,10 @@
 PROGRAM=$1
 every=${2:-34}
 source "$(dirname "$0")/lib.sh"
-gate=$(realpath "$(dirname "$0")/gate.py")
 
 up_and_apply "$TENANT_A" "$TENANT_B"
 snapshot "$WORK/whole"
-DATABASE_URL=$(dsn)
-export DATABASE_URL
-server=$(port)
-
-# gated GATE-OPTIONS… -- WORDS…: pgcontract behind the gate; its exit code is in CODE.
-gated() {
-  local options=()
-  while [ "$1" != -- ]; do
-    options+=("$1")
-    shift
-  done
-  shift
-  CODE=0
-  (cd "$HOME_DIR" && /usr/bin/python3 "$gate" --server "$server" --count "$WORK/count" "${options[@]}" -- \
-    "$PROGRAM" --contract "$CONTRACT" --env ci "$@") >"$OUT" 2>"$ERR" </dev/null || CODE=$?
-}
+begin_gate
 damage() {
   sql "ALTER TABLE stratmaster_api.reports NO FORCE ROW LEVEL SECURITY; GRANT SELECT ON stratmaster_api.reports TO PUBLIC;
        ALTER ROLE app_tenant_$(hex "$TENANT_A") IN DATABASE stratmaster RESET ALL;

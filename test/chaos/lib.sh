@@ -75,3 +75,23 @@ journal_is_closed() {
 steps_done() {
   sql "SELECT clause, object, count(*) FROM pgcontract.job_step WHERE state = 'done' GROUP BY 1, 2 ORDER BY 1, 2"
 }
+
+GATE=$(realpath "$(dirname "${BASH_SOURCE[0]}")/gate.py")
+# begin_gate: environment ci is the private cluster from here on.
+# gated GATE-OPTIONS… -- WORDS…: pgcontract on it behind gate.py, which cuts connections; its exit code is in CODE.
+begin_gate() {
+  DATABASE_URL=$(dsn)
+  export DATABASE_URL
+  server=$(port)
+}
+gated() {
+  local options=()
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  CODE=0
+  (cd "$HOME_DIR" && /usr/bin/python3 "$GATE" --server "$server" --count "$WORK/count" "${options[@]}" -- \
+    "$PROGRAM" --contract "$CONTRACT" --env ci "$@") >"$OUT" 2>"$ERR" </dev/null || CODE=$?
+}

@@ -6,26 +6,12 @@ every=${2:-41} moments=${3:-2}
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 source "$(dirname "$0")/../scenario/tenant_rows.sh"
-gate=$(realpath "$(dirname "$0")/gate.py")
 a=$(hex "$TENANT_A") b=$(hex "$TENANT_B")
 
 up_and_apply "$TENANT_B"
 fill "$TENANT_B" globex
-DATABASE_URL=$(dsn)
-export DATABASE_URL
-server=$(port)
+begin_gate
 ci() { pgc --env ci "$@"; }
-gated() { # gated GATE-OPTIONS… -- WORDS…
-  local options=()
-  while [ "$1" != -- ]; do
-    options+=("$1")
-    shift
-  done
-  shift
-  CODE=0
-  (cd "$HOME_DIR" && /usr/bin/python3 "$gate" --server "$server" --count "$WORK/count" "${options[@]}" -- \
-    "$PROGRAM" --contract "$CONTRACT" --env ci "$@") >"$OUT" 2>"$ERR" </dev/null || CODE=$?
-}
 theirs() {
   sql "SELECT * FROM tenant_$b.research_projects ORDER BY id; SELECT * FROM stratmaster_api.knowledge_chunks
        WHERE tenant_id = '$TENANT_B' ORDER BY document_id, position"

@@ -329,7 +329,10 @@ TEST_P(Weakened, is_named_and_each_certain_break_is_shown) {
   const Weakening& weakening = GetParam();
   auto connection = g_deployment->connect();
   const int major = connection.server_version() / 10000;
-  if ((weakening.from && major < weakening.from) || (weakening.before && major >= weakening.before)) GTEST_SKIP();
+  if (weakening.from && major < weakening.from)
+    GTEST_SKIP() << fmt::format("it is one from PostgreSQL {} on, and this is {}", weakening.from, major);
+  if (weakening.before && major >= weakening.before)
+    GTEST_SKIP() << fmt::format("it is one before PostgreSQL {}, and this is {}", weakening.before, major);
   expect(connection.execute("BEGIN"));
   expect(connection.execute(with_names(weakening.sql)));
   const Contract& contract = g_deployment->place().contract;
