@@ -6,11 +6,11 @@
 #include <functional>
 #include <map>
 
-#include "command/disposable.hpp"
 #include "command/list.hpp"
 #include "command/world.hpp"
 #include "fingerprint/mend.hpp"
 #include "fingerprint/read.hpp"
+#include "rehearse/disposable.hpp"
 #include "report/progress.hpp"
 
 namespace pgcontract::command {
@@ -108,7 +108,7 @@ void without_the_design(DriftSet& set) {
 }
 
 // Builds the schema once more from its migrations, at the same head, and compares.
-Result<void> compare_built(const Place& place, DisposableDatabase& database, const std::string& section,
+Result<void> compare_built(const Place& place, rehearse::DisposableDatabase& database, const std::string& section,
                            const Wanted& built, const std::string& name,
                            const std::vector<const SchemaFingerprint*>& schemas, const WordsOf& words_of,
                            report::Progress& progress, Drift& drift) {
@@ -118,7 +118,7 @@ Result<void> compare_built(const Place& place, DisposableDatabase& database, con
     return {};
   }
   progress.begin(fmt::format("building {} at {}", name, first.heads.front()), 0);
-  const auto ran = database.upgrade(place, section, built.schema, first.heads.front(),
+  const auto ran = database.upgrade(place.contract, section, built.schema, first.heads.front(),
                                     [&](std::string_view line) { progress.advance(0, line); });
   if (!ran && ran.error().code != ErrorCode::Process) return ran;
   if (!ran) {
@@ -141,7 +141,7 @@ Result<Drift> compare_with_database(const Place& place, const postgres::Dsn& dsn
   if (!place.contract.migrations) return fail(ErrorCode::Usage, "the contract has no migrations section");
   const Migrations& migrations = *place.contract.migrations;
   progress.begin("making a disposable database", 0);
-  PGC_TRY(DisposableDatabase database, DisposableDatabase::create(place, dsn));
+  PGC_TRY(auto database, rehearse::DisposableDatabase::create(place.contract, dsn));
   Drift drift;
   for (const auto& schema : shared)
     PGC_CHECK(compare_built(place, database, migrations.application_section, {schema.schema, {}}, schema.schema,

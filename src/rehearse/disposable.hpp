@@ -5,14 +5,16 @@
 #include <functional>
 #include <string>
 
-#include "command/world.hpp"
+#include "base/result.hpp"
+#include "model/contract.hpp"
+#include "postgres/connection.hpp"
 
-namespace pgcontract::command {
+namespace pgcontract::rehearse {
 
 class DisposableDatabase {
  public:
-  // Creates it, with the schemas, extensions and rights that the contract's migrations find on the real one.
-  static Result<DisposableDatabase> create(const Place& place, const postgres::Dsn& dsn);
+  // Creates it beside the database of `dsn`, with the extensions and rights that the contract's migrations find there.
+  static Result<DisposableDatabase> create(const Contract& contract, const postgres::Dsn& dsn);
   DisposableDatabase(DisposableDatabase&& other) noexcept;
   DisposableDatabase& operator=(DisposableDatabase&&) = delete;
   ~DisposableDatabase();
@@ -23,7 +25,7 @@ class DisposableDatabase {
   const std::string& name() const { return name_; }
 
   // `alembic upgrade TARGET` of one section into `schema`, which is made where it is not there.
-  Result<void> upgrade(const Place& place, const std::string& section, const std::string& schema,
+  Result<void> upgrade(const Contract& contract, const std::string& section, const std::string& schema,
                        const std::string& target, const std::function<void(std::string_view)>& on_line);
 
  private:
@@ -35,4 +37,4 @@ class DisposableDatabase {
   std::string name_;  // empty: dropped, or moved from
 };
 
-}  // namespace pgcontract::command
+}  // namespace pgcontract::rehearse

@@ -1,17 +1,19 @@
-#include "command/disposable.hpp"
+#include "rehearse/disposable.hpp"
 
 #include <fmt/format.h>
 
 #include "act/program.hpp"
 #include "alembic/command.hpp"
+#include "base/uuid.hpp"
+#include "model/observation.hpp"
 
-namespace pgcontract::command {
+namespace pgcontract::rehearse {
 namespace {
 
 constexpr int kLockTimeoutMs = 5'000;
 
-std::string owner_role(const Place& place) {
-  return place.contract.tenancy ? place.contract.tenancy->roles.owner : std::string();
+std::string owner_role(const Contract& contract) {
+  return contract.tenancy ? contract.tenancy->roles.owner : std::string();
 }
 
 // Extensions stand in the schemas they have on the real database, at the versions they have there.
@@ -47,7 +49,7 @@ Result<void> DisposableDatabase::drop() {
   return {};
 }
 
-Result<DisposableDatabase> DisposableDatabase::create(const Place& place, const postgres::Dsn& dsn) {
+Result<DisposableDatabase> DisposableDatabase::create(const Contract& contract, const postgres::Dsn& dsn) {
   PGC_TRY(const std::string extensions, extensions_of(dsn));
   PGC_TRY(auto connection, postgres::Connection::open(dsn));
   const std::string name = "pgcontract_disposable_" + Uuid::random().hex();
@@ -58,24 +60,24 @@ Result<DisposableDatabase> DisposableDatabase::create(const Place& place, const 
   DisposableDatabase database(dsn, dsn.with("dbname", name), name);
   PGC_TRY(auto inside, postgres::Connection::open(database.dsn_));
   std::string script = fmt::format("COMMENT ON DATABASE {} IS 'pgcontract: may be dropped'; ", quoted(name));
-  if (const std::string owner = owner_role(place); !owner.empty())
+  if (const std::string owner = owner_role(contract); !owner.empty())
     script += fmt::format("GRANT CREATE, TEMPORARY ON DATABASE {} TO {}; ", quoted(name), quoted(owner));
   PGC_CHECK(inside.execute(script + extensions));
   return database;
 }
 
-Result<void> DisposableDatabase::upgrade(const Place& place, const std::string& section, const std::string& schema,
-                                         const std::string& target,
+Result<void> DisposableDatabase::upgrade(const Contract& contract, const std::string& section,
+                                         const std::string& schema, const std::string& target,
                                          const std::function<void(std::string_view)>& on_line) {
-  const std::string owner = owner_role(place);
+  const std::string owner = owner_role(contract);
   PGC_TRY(auto connection, postgres::Connection::open(dsn_));
   PGC_CHECK(connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}", quoted(schema),
                                            owner.empty() ? "CURRENT_USER" : quoted(owner))));
-  const Program program{alembic::upgrade_arguments(*place.contract.migrations, section, target, /*sql=*/false), owner,
+  const Program program{alembic::upgrade_arguments(*contract.migrations, section, target, /*sql=*/false), owner,
                         quoted(schema)};
-  const auto ran = act::run_program(place.contract, dsn_, program, kLockTimeoutMs, on_line);
+  const auto ran = act::run_program(contract, dsn_, program, kLockTimeoutMs, on_line);
   if (!ran) return with_context(ran.error(), "building " + schema + " on the disposable database");
   return {};
 }
 
-}  // namespace pgcontract::command
+}  // namespace pgcontract::rehearse
