@@ -109,10 +109,17 @@ class HeaderReader {
   // Inside an if, a try and the like: whether it runs, only Python can tell.
   void conditional(Tokens line) {
     for (std::size_t i = 0; i < line.size(); ++i) {
+      if (line[i].is("import")) return import(line);
       if (!wanted(line[i])) continue;
       const bool annotated = i == 0 && line.size() > 1 && line[1].is(":");
-      if (annotated || (i + 1 < line.size() && assigns(line[i + 1]))) set(line[i], {});
+      const bool named = i > 0 && line[i - 1].is("as");  // with … as, except … as
+      if (annotated || named || (i + 1 < line.size() && assigns(line[i + 1]))) set(line[i], {});
     }
+    // for revision in …, case revision
+    if (line.front().is("for") || line.front().is("case"))
+      set_dynamic(line.first(static_cast<std::size_t>(
+          std::ranges::find_if(line, [](const auto& token) { return token.is("in") || token.is(":"); }) -
+          line.begin())));
   }
 
   static bool assigns(const PythonToken& token) {
@@ -133,6 +140,8 @@ class HeaderReader {
     if (tokens[0].is("del")) return set_dynamic(tokens);
     if (tokens.size() > 1 && tokens[1].kind == TokenKind::Operator && tokens[1].text != "=" && assigns(tokens[1]))
       return set_dynamic(tokens.first(1));
+    for (std::size_t i = 0; i + 1 < tokens.size(); ++i)
+      if (wanted(tokens[i]) && tokens[i + 1].is(":=")) set(tokens[i], {});
     const auto parts = split(tokens, "=");
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
       const auto target = parts[i];
@@ -159,6 +168,10 @@ class HeaderReader {
     bool names_begin = tokens[0].is("import");
     for (std::size_t i = 1; i < tokens.size(); ++i) {
       if (tokens[i].is("import")) names_begin = true;
+      // Any of the names may be among them; an assignment behind it wins again.
+      if (names_begin && tokens[i].is("*"))
+        for (const auto name : names_)
+          header_.values[std::string(name)] = {PythonValue::Kind::Dynamic, {}, tokens[i].line};
       const bool renamed = i + 1 < tokens.size() && tokens[i + 1].is("as");
       if (names_begin && !renamed && !tokens[i - 1].is(".") && wanted(tokens[i])) set(tokens[i], {});
     }

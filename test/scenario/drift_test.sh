@@ -58,6 +58,20 @@ runs 1 pgc migrate drift
 says "constraint trigger" "disabled"
 sql "ALTER TABLE $schema_c.research_projects ENABLE TRIGGER ALL"
 runs 0 pgc migrate drift
+for schema in "$schema_a" "$schema_b" "$schema_c"; do
+  sql "CREATE TABLE $schema.zr (id int PRIMARY KEY); CREATE TABLE $schema.z1 (r int CONSTRAINT fk_z REFERENCES $schema.zr);
+       CREATE TABLE $schema.z2 (r int CONSTRAINT fk_z REFERENCES $schema.zr)"
+  child=z1
+  [[ $schema != "$schema_c" ]] || child=z2
+  trigger=$(sql "SELECT g.tgname FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_constraint k ON k.oid = g.tgconstraint
+                 JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid WHERE p.proname = 'RI_FKey_noaction_del'
+                 AND k.conrelid = '$schema.$child'::pg_catalog.regclass")
+  sql "ALTER TABLE $schema.zr DISABLE TRIGGER \"$trigger\""
+done
+runs 1 pgc migrate drift
+says 'constraint trigger "z1.fk_z"' 'constraint trigger "z2.fk_z"'
+for schema in "$schema_a" "$schema_b" "$schema_c"; do sql "DROP TABLE $schema.z1, $schema.z2, $schema.zr"; done
+runs 0 pgc migrate drift
 ok "an invalid index and disabled foreign keys are seen"
 
 before=$(sql "SELECT pg_catalog.string_agg(datname, ',' ORDER BY datname) FROM pg_catalog.pg_database")

@@ -92,6 +92,13 @@ TEST(RevisionFile, TheLastAssignmentCounts) {
   EXPECT_EQ(good("revision = f()\nrevision = 'b'\ndown_revision = depends_on = 'c'\n").depends_on, List{"c"});
 }
 
+TEST(RevisionFile, WhatAStarImportsIsNotKnownUntilItIsAssigned) {
+  EXPECT_EQ(problem("from m import *\nrevision = 'a'\ndown_revision = None\nbranch_labels = None\n"),
+            "1: `depends_on` cannot be read statically");
+  EXPECT_EQ(problem("revision = 'a'\ndown_revision = branch_labels = depends_on = None\nfrom m import *\n"),
+            "3 problems");
+}
+
 TEST(RevisionFile, OtherPlacesOfTheNamesDoNotCount) {
   const auto revision = good(
       "revision = 'a'\ndown_revision = None\nx.revision = 1\nd['depends_on'] = 2\nd[revision] = 2\n"
@@ -122,6 +129,13 @@ TEST(RevisionFile, WhatDependsOnRunningTheFileIsReported) {
                                  "revision = 'a'\nrevision += 'b'\n",
                                  "revision = 'a'\ndel revision\n",
                                  "revision = *x\n",
+                                 "print(revision := 'a')\n",
+                                 "[revision := 'a' for x in y]\n",
+                                 "for revision in 'a': pass\n",
+                                 "match x:\n  case revision: pass\n",
+                                 "with open(x) as revision: pass\n",
+                                 "try: import x\nexcept E as revision: pass\n",
+                                 "try:\n  from m import revision\nexcept E: pass\n",
                                  "revision = 'a' if x else 'b'\n"})
     EXPECT_TRUE(problem(line + rest).ends_with("`revision` cannot be read statically")) << line << problem(line + rest);
   EXPECT_EQ(problem("revision = 'a'\ndown_revision = (PARENT,)\n"), "2: `down_revision` cannot be read statically");
