@@ -96,7 +96,7 @@ TEST(RevisionFile, WhatAStarImportsIsNotKnownUntilItIsAssigned) {
   EXPECT_EQ(problem("from m import *\nrevision = 'a'\ndown_revision = None\nbranch_labels = None\n"),
             "1: `depends_on` cannot be read statically");
   EXPECT_EQ(problem("revision = 'a'\ndown_revision = branch_labels = depends_on = None\nfrom m import *\n"),
-            "3 problems");
+            "4 problems");
 }
 
 TEST(RevisionFile, OtherPlacesOfTheNamesDoNotCount) {
