@@ -16,6 +16,7 @@ struct Setting {
   std::string owner;          // whose the objects become; raw; empty: the session's role
   std::string job;            // the journal's id; empty: none is kept
   int lock_timeout_ms = 1'000;
+  bool shared = false;  // tenants' revisions may change what is not the tenant's
 };
 
 struct Message {
@@ -37,5 +38,11 @@ inline constexpr std::string_view kLeaveSchema = "RESET ROLE; RESET ALL";
 
 // "part 1 of 4f…", for the journal: the part is done, but no row tells so.
 std::string part_mark(const Part& part, std::size_t number);
+// An expression for what the version rows are, physically: it is another one as soon as they have moved, be it forth
+// and back. The journal keeps it beside a mark, so that a mark is believed only for as long as nobody has moved the
+// rows.
+std::string rows_identity(const std::string& qualified_table);
+// Of a table without rows that has had some: nothing tells whether they moved since.
+bool is_identity(std::string_view identity);
 
 }  // namespace pgcontract::fleet

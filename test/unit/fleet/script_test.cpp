@@ -201,6 +201,16 @@ TEST(Journal, ReadsBackWhereASchemaWent) {
   ASSERT_TRUE(movement);
   EXPECT_THAT(movement->to, ElementsAre("b"));
   EXPECT_EQ(movement->part_mark, "part 1 of b");
+  EXPECT_EQ(movement->identity, "") << "an older journal's, which is not believed";
+  movement = parse_movement("t: a -> b (part 1 of b at 77@0,1)");
+  ASSERT_TRUE(movement);
+  EXPECT_THAT(movement->to, ElementsAre("b"));
+  EXPECT_EQ(movement->part_mark, "part 1 of b");
+  EXPECT_EQ(movement->identity, "77@0,1");
+  EXPECT_TRUE(is_identity("77@0,1"));
+  EXPECT_TRUE(is_identity("size 0")) << "a version table that never had a row";
+  EXPECT_FALSE(is_identity("size 8192"));
+  EXPECT_FALSE(is_identity(""));
   EXPECT_FALSE(parse_movement("role pgc_owner"));
 }
 
