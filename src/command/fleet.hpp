@@ -13,6 +13,7 @@
 #include "command/world.hpp"
 #include "fleet/engine.hpp"
 #include "fleet/survey.hpp"
+#include "report/progress.hpp"
 
 namespace pgcontract::command {
 
@@ -87,6 +88,10 @@ struct Movement {
   bool renders = true;
   bool proves = true;  // compares the fingerprints of what was migrated
 };
+// The run alone, under a lock that is held: what apply does with the migrations of its plan. Groups are without errors.
+Result<Application> run_groups(const Place& place, const postgres::Dsn& dsn, act::ApplyLock& lock,
+                               const act::Options& act, const std::vector<Group>& groups, report::Progress& progress);
+
 Result<Report> move_fleet(const Arguments& arguments, const Place& place, const Movement& movement);
 
 }  // namespace pgcontract::command

@@ -38,6 +38,16 @@ Result<fleet::Portion> portion_option(const Arguments& arguments, const std::str
   return fleet::Portion{value, true};
 }
 
+// What does not come from the command line.
+void fill_in(const Place& place, const fleet::Survey& survey, const Uuid& job, act::JobDescription description,
+             fleet::Options& options) {
+  options.setting.version_table = place.contract.migrations->version_table;
+  if (place.contract.tenancy) options.setting.owner = place.contract.tenancy->roles.owner;
+  if (survey.has_journal) options.setting.job = job.canonical();
+  options.lock_slots = survey.lock_slots;
+  options.act.job = std::move(description);
+}
+
 Result<fleet::Options> options_of(const Arguments& arguments, const Place& place, const fleet::Survey& survey,
                                   const std::string& command, const Uuid& job) {
   fleet::Options options;
@@ -47,14 +57,10 @@ Result<fleet::Options> options_of(const Arguments& arguments, const Place& place
   PGC_TRY(options.max_failures, portion_option(arguments, "--max-failures", options.max_failures, 0));
   PGC_TRY(options.wait_seconds, number_option(arguments, "--wait", options.wait_seconds, 0, 86'400));
   auto& setting = options.setting;
+  fill_in(place, survey, job, {command, place.contract.sha256, std::string(kVersion)}, options);
   PGC_TRY(setting.lock_timeout_ms, number_option(arguments, "--lock-timeout", setting.lock_timeout_ms, 1, 3'600'000));
-  setting.version_table = place.contract.migrations->version_table;
-  if (place.contract.tenancy) setting.owner = place.contract.tenancy->roles.owner;
-  if (survey.has_journal) setting.job = job.canonical();
   setting.shared = arguments.has("--shared");
-  options.lock_slots = survey.lock_slots;
   options.act.wait_seconds = options.wait_seconds;
-  options.act.job = {command, place.contract.sha256, std::string(kVersion)};
   return options;
 }
 
@@ -79,7 +85,6 @@ Passages take_refused(Passages& passages) {
   Passages out(refused.begin(), refused.end());
   passages.erase(refused.begin(), refused.end());
   for (auto& passage : out) passage.state = StepState::Failed;
-  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].step = static_cast<int>(i) + 1;
   return out;
 }
 
@@ -124,6 +129,29 @@ Application application_of(const Uuid& job, bool journalled, const Passages& pas
   return out;
 }
 
+std::string progress_text(const fleet::Progress& now, std::size_t total) {
+  const double rate = now.seconds > 0 ? now.done / now.seconds : 0;
+  std::string text = fmt::format("{:.0f}/s", rate);
+  if (rate > 0) text += fmt::format(", {:.0f} s to go", (static_cast<double>(total) - now.done) / rate);
+  if (now.waiting > 0) text += fmt::format(", {} wait for a lock", now.waiting);
+  if (now.failed > 0) text += fmt::format(", {} failed", now.failed);
+  return text;
+}
+
+Result<fleet::Run> run_passages(const Place& place, const postgres::Dsn& dsn, act::ApplyLock& lock,
+                                const fleet::Options& options, Passages& passages, report::Progress& progress) {
+  if (passages.empty()) return fleet::Run{};
+  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].step = static_cast<int>(i) + 1;
+  if (!options.setting.job.empty())
+    PGC_CHECK(skip_finished_parts(lock.side_connection(), options.setting.version_table, passages));
+  progress.begin("migrating", static_cast<int>(passages.size()));
+  auto run = fleet::run(place.contract, dsn, lock, options, passages, [&](const fleet::Progress& now) {
+    progress.advance(now.done, progress_text(now, passages.size()));
+  });
+  progress.end();
+  return run;
+}
+
 Table blockers_of(const std::vector<Blocker>& blockers) {
   Table table{"blockers",
               {{"schema", "WAITED FOR"},
@@ -142,15 +170,6 @@ Table blockers_of(const std::vector<Blocker>& blockers) {
                           or_null(blocker.application), or_null(blocker.state),
                           fmt::format("{:.1f} s", blocker.age_seconds), or_null(blocker.relation)});
   return table;
-}
-
-std::string progress_text(const fleet::Progress& now, std::size_t total) {
-  const double rate = now.seconds > 0 ? now.done / now.seconds : 0;
-  std::string text = fmt::format("{:.0f}/s", rate);
-  if (rate > 0) text += fmt::format(", {:.0f} s to go", (static_cast<double>(total) - now.done) / rate);
-  if (now.waiting > 0) text += fmt::format(", {} wait for a lock", now.waiting);
-  if (now.failed > 0) text += fmt::format(", {} failed", now.failed);
-  return text;
 }
 
 void add_notes(const fleet::Run& run, std::size_t migrated, Report& report) {
@@ -197,6 +216,23 @@ void close_dead_job(const postgres::Dsn& dsn) {
 
 }  // namespace
 
+Result<Application> run_groups(const Place& place, const postgres::Dsn& dsn, act::ApplyLock& lock,
+                               const act::Options& act, const std::vector<Group>& groups, report::Progress& progress) {
+  PGC_TRY(auto connection, postgres::Connection::open(dsn));
+  PGC_TRY(const fleet::Survey survey, fleet::survey(connection, place.contract));
+  const Uuid job = Uuid::random();
+  fleet::Options options;
+  fill_in(place, survey, job, act.job, options);
+  options.act = act;
+  options.workers = act.workers;
+  options.wait_seconds = act.wait_seconds;
+  options.setting.lock_timeout_ms = act.lock_timeout_ms;
+  options.setting.application_name = "pgcontract " + act.job.command;
+  Passages passages = passages_of(groups);
+  PGC_TRY([[maybe_unused]] const fleet::Run run, run_passages(place, dsn, lock, options, passages, progress));
+  return application_of(job, survey.has_journal, passages);
+}
+
 Result<Report> move_fleet(const Arguments& arguments, const Place& place, const Movement& movement) {
   const auto start = std::chrono::steady_clock::now();
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
@@ -240,17 +276,8 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   if (movement.renders) PGC_CHECK(render(place, dsn, arguments.has("--shared"), groups));
   Passages passages = passages_of(groups);
   const Passages refused = take_refused(passages);
-  if (survey.has_journal)
-    PGC_CHECK(skip_finished_parts(lock.side_connection(), options.setting.version_table, passages));
-  progress.begin("migrating", static_cast<int>(passages.size()));
-  fleet::Run run;
-  if (!passages.empty()) {
-    PGC_TRY(run, fleet::run(place.contract, dsn, lock, options, passages, [&](const fleet::Progress& now) {
-              progress.advance(now.done, progress_text(now, passages.size()));
-            }));
-    add_notes(run, passages.size(), report);
-  }
-  progress.end();
+  PGC_TRY(const fleet::Run run, run_passages(place, dsn, lock, options, passages, progress));
+  if (!passages.empty()) add_notes(run, passages.size(), report);
   if (movement.proves && !arguments.has("--skip-proof")) {
     progress.begin("comparing fingerprints", 0);
     PGC_TRY(Drift drift, prove_alike(place, dsn, passages));

@@ -33,7 +33,8 @@ std::string reason_of(const Group& group, const fleet::Part& part, std::size_t n
 Step step_of(const Contract& contract, const Group& group, std::size_t number) {
   const fleet::Part& part = group.script.parts[number];
   const FleetSchema& first = group.schemas.front();
-  const fleet::Setting setting{contract.migrations->version_table, "", "", 0};
+  fleet::Setting setting;
+  setting.version_table = contract.migrations->version_table;
   const std::string table = fleet::qualified_table(first, setting);
   Step step;
   step.clause = group.application ? "migrations.at_head" : "migrations.tenants_in_step";

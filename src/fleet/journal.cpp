@@ -157,11 +157,10 @@ Result<void> FleetJournal::finish(postgres::Connection& side, const std::vector<
 
 Result<std::vector<Movement>> movements_of(postgres::Connection& connection, const Uuid& job) {
   PGC_TRY(const auto jobs,
-          connection.query("SELECT 1 FROM pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid "
-                           "AND j.command OPERATOR(pg_catalog.~~) 'migrate %'",
+          connection.query("SELECT 1 FROM pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid",
                            {job.canonical()}));
   if (jobs.empty())
-    return fail(ErrorCode::NotFound, fmt::format("there is no job {} of migrations", job.canonical()),
+    return fail(ErrorCode::NotFound, fmt::format("there is no job {}", job.canonical()),
                 "See the jobs: pgcontract migrate status");
   PGC_TRY(const auto rows,
           connection.query("SELECT s.object, s.state FROM pgcontract.job_step AS s WHERE s.job OPERATOR(pg_catalog.=) "

@@ -16,6 +16,7 @@ struct Setting {
   std::string owner;          // whose the objects become; raw; empty: the session's role
   std::string job;            // the journal's id; empty: none is kept
   int lock_timeout_ms = 1'000;
+  std::string application_name = "pgcontract migrate";
   bool shared = false;  // tenants' revisions may change what is not the tenant's
 };
 

@@ -44,7 +44,7 @@ Result<postgres::Connection*> Runner::connected() {
   if (connection_ && !connection_->is_lost()) return &*connection_;
   connection_.reset();
   postgres::ConnectOptions options;
-  options.application_name = "pgcontract migrate";
+  options.application_name = setting_.application_name;
   options.lock_timeout_ms = setting_.lock_timeout_ms;
   options.statement_timeout_ms = 0;  // a rewrite takes what it takes
   // Nothing is said to be done before the journal says so, in a commit that is waited for and stands behind ours in the

@@ -46,8 +46,9 @@ std::string copy_of(const std::string& schema, const std::string& table) {
 }
 
 // Every schema with its version table, where it has one like Alembic's: another kind of relation, or a column of a type
-// with a cast of somebody's, would run a tenant's code as us. Not a join: the server expects two version tables and would
-// compare each with each schema, a hundred million times for ten thousand tenants. A subquery of its own is hashed.
+// with a cast of somebody's, would run a tenant's code as us. Not a join: the server expects two version tables and
+// would compare each with each schema, a hundred million times for ten thousand tenants. A subquery of its own is
+// hashed.
 constexpr std::string_view kSchemas = R"(
 SELECT n.nspname, n.oid OPERATOR(pg_catalog.=) ANY (
   SELECT c.relnamespace
