@@ -15,13 +15,13 @@ reference=$(sql "SELECT c.relname FROM pg_class c JOIN pg_constraint k ON k.conr
 
 revision one "$HEAD" "op.execute('ALTER TABLE research_projects ADD COLUMN one text')
 with op.get_context().autocommit_block():
-    op.execute('CREATE UNIQUE INDEX CONCURRENTLY ux_one ON research_projects (name)')
+    op.execute('CREATE UNIQUE INDEX CONCURRENTLY ux_one ON research_projects ((true))')
 op.execute('CREATE TABLE agents_one (kind text REFERENCES stratmaster_api.$reference)')" "op.execute('DROP TABLE agents_one')
 op.execute('DROP INDEX ux_one')
 op.execute('ALTER TABLE research_projects DROP COLUMN one')"
 revision two one 'op.add_column("research_notes", sa.Column("two", sa.Text))' 'op.drop_column("research_notes", "two")'
 b=tenant_$(hex "$TENANT_B")
-sql "INSERT INTO $b.research_projects (name) VALUES ('twice'), ('twice')"
+sql "INSERT INTO $b.research_projects (name) VALUES ('one'), ('two')"
 runs 3 pgc migrate up
 says "2 done, 1 failed" ux_one
 sql "DELETE FROM $b.research_projects"
