@@ -45,31 +45,42 @@ for ((i = 1; i <= cuts; ++i)); do
 done
 ok "wherever a connection is cut, the run or the next one completes ($cuts cuts in $bytes bytes, $went_on went on)"
 
-table=tenant_$(hex "$(tenant_number 5)").research_projects
+# Nothing but an index: the build is where it waits.
+forget cut_test.py
+revision build "$HEAD" 'with op.get_context().autocommit_block():
+    op.execute("CREATE INDEX CONCURRENTLY ix_build ON research_projects (name)")' 'op.execute("DROP INDEX ix_build")'
+built() {
+  runs 0 pgc migrate up
+  equals "$1: everyone is at the target" 8 "$(at build)"
+  equals "$1: every index is valid" "8 0" "$(sql "SELECT count(*) FILTER (WHERE i.indisvalid) || ' ' ||
+    count(*) FILTER (WHERE NOT i.indisvalid) FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+    WHERE relname LIKE 'ix_build%'")"
+  back
+}
 building() {
   until_true "the index waits" "EXISTS (SELECT FROM pg_stat_progress_create_index WHERE phase LIKE '$1')"
 }
 # kill -9 while the build waits for writers: its server process goes on and builds what nobody waits for.
-hold "$table" "ROW EXCLUSIVE"
+hold "tenant_$(hex "$(tenant_number 5)").research_projects" "ROW EXCLUSIVE"
 in_background migrate up --skip-proof --lock-timeout 60000
 building "waiting for writers%"
 kill -9 "$PID"
 ends "$PID"
 let_go
-whole "killed while the build waits for writers"
-back
+built "killed while the build waits for writers"
 # The same while it waits for old snapshots: the index is ready for writes, and not valid.
-sql "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT pg_sleep(6)" >/dev/null 2>&1 &
+sql "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT pg_sleep(120)" >/dev/null 2>&1 &
 STARTED+=("$!")
-until_true "the snapshot is taken" "EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(6)%'
-  AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid())"
+snapshot="query LIKE '%pg_sleep(120)%' AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()"
+until_true "the snapshot is taken" "EXISTS (SELECT FROM pg_stat_activity WHERE $snapshot)"
 in_background migrate up --skip-proof --lock-timeout 60000
 building "waiting for old snapshots%"
 kill -9 "$PID"
 ends "$PID"
 sql "SELECT pg_terminate_backend(pid) FROM pg_stat_progress_create_index" >/dev/null
 [ "$(sql "SELECT count(*) > 0 FROM pg_index WHERE NOT indisvalid")" = t ] || fail "an invalid index is left behind"
-whole "killed while the build waits for old snapshots"
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $snapshot" >/dev/null
+built "killed while the build waits for old snapshots"
 ok "an index whose build was killed is dropped and built again"
 
 done_testing
