@@ -9,7 +9,7 @@ ARGS   ?=
 PGCONTRACT := $(CURDIR)/$(BUILD)/src/pgcontract
 STRATMASTER := $(MAKE) --no-print-directory -C stratmaster PGCONTRACT=$(PGCONTRACT) ENV=$(ENV) ARGS="$(ARGS)"
 
-.PHONY: help build demo demo.down test check format bench matrix long asan tsan migrate db.psql db.reset clean
+.PHONY: help build demo demo.down test check format bench tenthousand matrix long asan tsan migrate db.psql db.reset clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z.]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -50,6 +50,11 @@ bench: ## measure, against pg_dump
 	@tools/install_packages build run bench
 	@$(MAKE) --no-print-directory build
 	@bench/run $(PGCONTRACT)
+
+tenthousand: ## a fleet of 10,000 tenants: what the daily commands take, in time, memory and locks
+	@tools/install_packages build run bench
+	@$(MAKE) --no-print-directory build
+	@PGC_BENCH_TENANTS=$${PGC_BENCH_TENANTS:-10000} PGC_BENCH_TABLES=$${PGC_BENCH_TABLES:-0} bench/run $(PGCONTRACT) tenthousand
 
 matrix: ## the server tests on PostgreSQL 14, 16, 17 and 18
 	@$(MAKE) --no-print-directory build TESTS=1

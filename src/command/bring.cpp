@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
-#include "alembic/command.hpp"
-#include "alembic/script.hpp"
 #include "base/interrupt.hpp"
-#include "base/process.hpp"
 #include "base/sha256.hpp"
 #include "base/version.hpp"
 #include "report/progress.hpp"
@@ -17,31 +16,19 @@
 namespace pgcontract::command {
 namespace {
 
-// Roles, then migrations, then what protects their tables: three rounds and one that finds nothing. More means that
+// Roles, then migrations, then what protects their tables: three rounds and one that finds nothing. Many more mean that
 // steps undo each other.
-constexpr int kMostRounds = 6;
+constexpr int kMostRounds = 10;
 
-// The tenant branch from one set of rows, as SQL made by the real Alembic; where it cannot be, why.
-plan::TenantMigration render(const Contract& contract, const std::string& from) {
-  const Migrations& migrations = *contract.migrations;
-  if (from.find(',') != std::string::npos) return {{}, "several heads are brought together by Alembic itself"};
-  ProcessRequest request;
-  request.arguments =
-      alembic::upgrade_arguments(migrations, migrations.tenant_section, alembic::offline_target(from, "head"), true);
-  request.directory = contract.directory;
-  request.environment = {{"PYTHONDONTWRITEBYTECODE", "1"}};
-  const auto result = run_process(request);
-  if (!result || result->exit_code != 0) return {{}, "a revision cannot be rendered as SQL, so Alembic itself runs it"};
-  const auto revisions = alembic::split_rendered(result->output);
-  if (!revisions) return {{}, "Alembic's SQL could not be split: " + revisions.error().message};
-  plan::TenantMigration migration;
-  for (const auto& revision : *revisions) {
-    for (const auto& statement : revision.statements) {
-      if (!statement.transactional) return {{}, "a revision works outside a transaction, so Alembic itself runs it"};
-      migration.statements.push_back(statement.text);
-    }
+// "a,b", a key of plan::needed_tenant_migrations().
+std::vector<std::string> rows_of(std::string_view key) {
+  std::vector<std::string> rows;
+  while (!key.empty()) {
+    const auto comma = key.find(',');
+    rows.emplace_back(key.substr(0, comma));
+    key = comma == std::string_view::npos ? std::string_view{} : key.substr(comma + 1);
   }
-  return migration;
+  return rows;
 }
 
 std::string fingerprint_of(const Plan& plan) {
@@ -62,12 +49,20 @@ void append(Application& all, Application&& round) {
 
 }  // namespace
 
-Result<Plan> plan_now(const Place& place, const World& world, const Wish& wish) {
+Result<Planned> plan_now(const Place& place, const postgres::Dsn& dsn, const World& world, const Wish& wish) {
   const Judged view = judged(place, world.observation);
-  plan::Inputs inputs{view, world.verdicts, {}, wish.new_tenants, wish.only_new_tenants, wish.only};
+  Planned planned;
+  if (!wish.only_new_tenants) {
+    PGC_TRY(planned.fleet, fleet_work(place, dsn, world, wish.only));
+  }
+  plan::Inputs inputs{view,     world.verdicts, {}, planned.fleet.steps, wish.new_tenants, wish.only_new_tenants,
+                      wish.only};
   for (const auto& key : plan::needed_tenant_migrations(view, world.verdicts, wish.new_tenants))
-    inputs.tenant_migrations.emplace(key, render(place.contract, key));
-  return plan::make_plan(inputs);
+    inputs.tenant_migrations.emplace(key,
+                                     tenant_migration(place, dsn, world.observation.migrations.tenant, rows_of(key)));
+  planned.plan = plan::make_plan(inputs);
+  std::ranges::copy(planned.fleet.manual, std::back_inserter(planned.plan.manual));
+  return planned;
 }
 
 Result<act::Options> act_options(const Arguments& arguments, const Place& place, std::string command) {
@@ -123,18 +118,36 @@ class Session {
     return world;
   }
 
+  // The next of it that can be done at once: the fleet's steps stand alone, because what is behind them depends on what
+  // they make. True: every step of that is done.
+  Result<bool> run_next(const Planned& planned, Application& all) {
+    const auto& steps = planned.plan.steps;
+    const auto fleet = std::ranges::find(steps, true, &Step::of_fleet);
+    if (fleet != steps.begin()) {
+      Plan before;
+      before.steps.assign(steps.begin(), fleet);
+      return run(before, all);
+    }
+    PGC_TRY(Application round, run_groups(place_, dsn_, lock_, options_, planned.fleet.groups, *progress_));
+    return add(std::move(round), all);
+  }
+
   // True: every step is done.
   Result<bool> run(const Plan& plan, Application& all) {
     progress_->begin("applying", static_cast<int>(plan.steps.size()));
     PGC_TRY(Application round,
             act::act(place_.contract, dsn_, lock_, plan, options_,
                      [&](int done, int, std::string_view detail) { progress_->advance(done, detail); }));
+    return add(std::move(round), all);
+  }
+
+ private:
+  static bool add(Application&& round, Application& all) {
     const bool complete = round.count(StepState::Failed) == 0 && round.count(StepState::NotRun) == 0;
     append(all, std::move(round));
     return complete;
   }
 
- private:
   Session(const Place& place, const postgres::Dsn& dsn, const act::Options& options,
           std::unique_ptr<report::Progress> progress, act::ApplyLock lock)
       : place_(place), dsn_(dsn), options_(options), progress_(std::move(progress)), lock_(std::move(lock)) {}
@@ -159,7 +172,8 @@ Result<Brought> bring(const Place& place, const postgres::Dsn& dsn, const Wish& 
   std::string before;
   for (int round = 1; round <= kMostRounds; ++round) {
     PGC_TRY(brought.world, session.look_to_change());
-    PGC_TRY(brought.rest, plan_now(place, brought.world, wish));
+    PGC_TRY(Planned planned, plan_now(place, dsn, brought.world, wish));
+    brought.rest = planned.plan;
     if (brought.rest.empty() || (wish.only_new_tenants && round > 1)) return brought;
     if (round == 1) {
       session.progress().end();
@@ -172,7 +186,7 @@ Result<Brought> bring(const Place& place, const postgres::Dsn& dsn, const Wish& 
                   "Something undoes them, or the role of the DSN may not do them: see pgcontract plan.");
     else
       before = std::move(now);
-    PGC_TRY(const bool complete, session.run(brought.rest, brought.application));
+    PGC_TRY(const bool complete, session.run_next(planned, brought.application));
     if (!complete) return brought;
   }
   return fail(ErrorCode::Bug, fmt::format("the plan did not come to an end in {} rounds", kMostRounds));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "act/act.hpp"
+#include "command/fleet_of_world.hpp"
 #include "command/world.hpp"
 #include "plan/plan.hpp"
 
@@ -21,8 +22,12 @@ struct Wish {
   std::optional<Plan> first;                 // run before the first look (reset's drops)
 };
 
-// The plan as things stand; runs Alembic to render what tenants need.
-Result<Plan> plan_now(const Place& place, const World& world, const Wish& wish);
+// The plan as things stand; runs Alembic to render what the application and tenants need.
+struct Planned {
+  Plan plan;
+  FleetWork fleet;  // behind the plan's steps that are the fleet's
+};
+Result<Planned> plan_now(const Place& place, const postgres::Dsn& dsn, const World& world, const Wish& wish);
 
 struct Brought {
   Application application;  // of all rounds

@@ -14,11 +14,14 @@ const Option kWorkers{"--workers", "N", "connections that serve tenants side by 
 const Option kApplication{"--application", "", "the application's history", ""};
 const Option kFleetTenants{"--tenants", "ID...", "the tenants' history: all, or these tenants", ""};
 const Option kDryRun{"--dry-run", "", "show the steps and change nothing", ""};
-const Option kFleetWorkers{"--workers", "N", "connections that migrate schemas side by side", "8"};
+const Option kFleetWorkers{"--workers", "N", "connections that migrate schemas side by side", "by the statements"};
+const Option kProveDatabase{"--prove-database", "",
+                            "also compare with what the migrations make on a disposable database", ""};
+const Option kShared{"--shared", "", "let tenants' revisions change other schemas, once for each tenant", ""};
 const Option kSkipProof{"--skip-proof", "", "do not compare the fingerprints of what was migrated", ""};
-const Option kCanary{"--canary", "N", "schemas of each group to migrate before all others", "1"};
-const Option kWave{"--wave", "N", "schemas to migrate before the next ones are begun", "all"};
-const Option kMaxFailures{"--max-failures", "N", "stop after more failures than that", "10"};
+const Option kCanary{"--canary", "N|P%", "schemas of each group to migrate before all others", "1"};
+const Option kWave{"--wave", "N|P%", "schemas to migrate before the next ones are begun", "all"};
+const Option kMaxFailures{"--max-failures", "N|P%", "stop after more failures than that", "10"};
 const Option kShortLockTimeout{"--lock-timeout", "MS", "how long a statement waits for a lock before it is tried again",
                                "1000"};
 
@@ -189,7 +192,7 @@ const std::vector<Command>& table() {
        "migrate_plan.md",
        Needs::Contract,
        Effect::ReadsOnly,
-       {kApplication, kFleetTenants},
+       {kApplication, kFleetTenants, kShared},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_plan},
       {"migrate up",
@@ -197,8 +200,8 @@ const std::vector<Command>& table() {
        "migrate_up.md",
        Needs::Contract,
        Effect::Changes,
-       {kApplication, kFleetTenants, kDryRun, kFleetWorkers, kCanary, kWave, kMaxFailures, kSkipProof,
-        kShortLockTimeout, kWait},
+       {kApplication, kFleetTenants, kDryRun, kFleetWorkers, kCanary, kWave, kMaxFailures, kSkipProof, kProveDatabase,
+        kShared, kShortLockTimeout, kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_up},
       {"migrate down",
@@ -215,6 +218,8 @@ const std::vector<Command>& table() {
         kWave,
         kMaxFailures,
         kSkipProof,
+        kProveDatabase,
+        kShared,
         kShortLockTimeout,
         kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it; behind --: -1", ""}},

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "alembic/graph.hpp"
+#include "fleet/reach.hpp"
 
 namespace pgcontract::command {
 
@@ -58,6 +59,26 @@ Result<void> check_history(const RevisionGraph& graph) {
               first.hint, first.where);
 }
 
+Result<Prepared> prepare(const Arguments& arguments, bool to_move) {
+  PGC_TRY(Place place, open_place(arguments));
+  PGC_TRY(Scope scope, scope_of(arguments, place.contract));
+  PGC_TRY(Histories histories, read_histories(place.contract, scope));
+  if (to_move && scope.application) PGC_CHECK(check_history(histories.application));
+  if (to_move && scope.tenants) PGC_CHECK(check_history(histories.tenant));
+  return Prepared{std::move(place), std::move(scope), std::move(histories)};
+}
+
+Result<void> for_each_history(const Prepared& prepared, Report& report,
+                              const std::function<Result<void>(const RevisionGraph&)>& visit) {
+  for (const bool application : {true, false}) {
+    if (application ? !prepared.scope.application : !prepared.scope.tenants) continue;
+    const RevisionGraph& graph = prepared.histories.of(application);
+    PGC_CHECK(visit(graph));
+    add_problems(graph, report);
+  }
+  return {};
+}
+
 Result<void> check_target(const std::string& target, const Scope& scope, const Arguments& arguments) {
   const bool said = arguments.has("--application") || arguments.has("--tenants");
   if (said || scope.application != scope.tenants || target == "head" || target == "heads") return {};
@@ -92,18 +113,20 @@ void add_problems(const RevisionGraph& graph, Report& report) {
 }
 
 std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& histories, const Scope& scope,
-                               const RouteOf& route_of) {
+                               const RouteOf& route_of, const Apart& apart) {
   std::vector<Group> groups;
   for (const auto* fleet : {&survey.application, &survey.tenants}) {
     if (fleet->application ? !scope.application : !scope.tenants) continue;
     const alembic::RevisionMap map(histories.of(fleet->application));
-    std::map<std::vector<std::string>, std::size_t> by_rows;
+    std::map<std::pair<std::vector<std::string>, std::string>, std::size_t> places;
     for (const auto& schema : fleet->schemas) {
       if (schema.tenant && !scope.only.empty() && !std::ranges::binary_search(scope.only, *schema.tenant)) continue;
-      const auto [at, added] = by_rows.try_emplace(schema.rows, groups.size());
+      const auto kind = apart ? apart(schema) : "";
+      if (!kind) continue;
+      const auto [at, added] = places.try_emplace({schema.rows, *kind}, groups.size());
       if (added) {
         Group group{fleet->application, schema.rows, {}, {}, {}, {}};
-        if (auto route = route_of(map, schema.rows))
+        if (auto route = route_of(map, schema))
           group.route = std::move(*route);
         else
           group.error = route.error();
@@ -119,13 +142,14 @@ bool is_there_anything(const std::vector<Group>& groups) {
   return std::ranges::any_of(groups, [](const Group& group) { return group.error || !group.route.empty(); });
 }
 
-Result<void> render(const Place& place, const postgres::Dsn& dsn, std::vector<Group>& groups) {
+Result<void> render(const Place& place, const postgres::Dsn& dsn, bool shared, std::vector<Group>& groups) {
   const Migrations& migrations = *place.contract.migrations;
   for (auto& group : groups) {
     if (group.error || group.route.empty()) continue;
     const auto renderer = fleet::alembic_renderer(
         place.contract, group.application ? migrations.application_section : migrations.tenant_section, dsn.url());
     PGC_TRY(group.script, fleet::make_script(group.rows, group.route, migrations.version_table, renderer));
+    if (!group.application && !shared) group.error = fleet::reaches_out(group.script);
   }
   return {};
 }

@@ -13,6 +13,7 @@
 #include "command/world.hpp"
 #include "fleet/engine.hpp"
 #include "fleet/survey.hpp"
+#include "report/progress.hpp"
 
 namespace pgcontract::command {
 
@@ -32,6 +33,17 @@ struct Histories {
 Result<Histories> read_histories(const Contract& contract, const Scope& scope);
 // An error where a history has problems that make every plan over it unsafe: cycles, ids that do not fit, …
 Result<void> check_history(const RevisionGraph& graph);
+
+// What every migrate command begins with. `to_move`: the histories must be such that every plan over them is safe.
+struct Prepared {
+  Place place;
+  Scope scope;
+  Histories histories;
+};
+Result<Prepared> prepare(const Arguments& arguments, bool to_move);
+// One call for each history that is meant.
+Result<void> for_each_history(const Prepared& prepared, Report& report,
+                              const std::function<Result<void>(const RevisionGraph&)>& visit);
 
 // A target that is counted from where things are, or that names a revision, means one history.
 Result<void> check_target(const std::string& target, const Scope& scope, const Arguments& arguments);
@@ -53,12 +65,14 @@ struct Group {
   std::optional<Error> error;  // why there is no way: unknown rows, several heads
   fleet::Script script;        // once rendered
 };
-using RouteOf =
-    std::function<Result<alembic::Route>(const alembic::RevisionMap&, const std::vector<std::string>& rows)>;
+using RouteOf = std::function<Result<alembic::Route>(const alembic::RevisionMap&, const FleetSchema& first)>;
+// Tells apart schemas at the same rows that do not go the same way; nothing: the schema is left out.
+using Apart = std::function<std::optional<std::string>(const FleetSchema&)>;
 std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& histories, const Scope& scope,
-                               const RouteOf& route_of);
+                               const RouteOf& route_of, const Apart& apart = {});
 bool is_there_anything(const std::vector<Group>& groups);  // to do, or to refuse
-Result<void> render(const Place& place, const postgres::Dsn& dsn, std::vector<Group>& groups);
+// `shared`: tenants' revisions may change what is not the tenant's.
+Result<void> render(const Place& place, const postgres::Dsn& dsn, bool shared, std::vector<Group>& groups);
 
 // A connection and the survey over it; an error for a standby.
 Result<fleet::Survey> survey_of(const Place& place, const postgres::Dsn& dsn, Scene& scene);
@@ -74,6 +88,10 @@ struct Movement {
   bool renders = true;
   bool proves = true;  // compares the fingerprints of what was migrated
 };
+// The run alone, under a lock that is held: what apply does with the migrations of its plan. Groups are without errors.
+Result<Application> run_groups(const Place& place, const postgres::Dsn& dsn, act::ApplyLock& lock,
+                               const act::Options& act, const std::vector<Group>& groups, report::Progress& progress);
+
 Result<Report> move_fleet(const Arguments& arguments, const Place& place, const Movement& movement);
 
 }  // namespace pgcontract::command

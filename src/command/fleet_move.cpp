@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <map>
 
@@ -11,6 +12,7 @@
 #include "command/fleet.hpp"
 #include "command/fleet_proof.hpp"
 #include "fleet/journal.hpp"
+#include "fleet/workload.hpp"
 #include "report/progress.hpp"
 
 namespace pgcontract::command {
@@ -18,22 +20,47 @@ namespace {
 
 using Passages = std::vector<fleet::Passage>;
 
+// 25 or 25%.
+Result<fleet::Portion> portion_option(const Arguments& arguments, const std::string& option, fleet::Portion otherwise,
+                                      int least) {
+  const std::string text = arguments.get(option);
+  if (!text.ends_with('%')) {
+    PGC_TRY(otherwise.value, number_option(arguments, option, otherwise.value, least, 1'000'000));
+    if (arguments.has(option)) otherwise.percent = false;
+    return otherwise;
+  }
+  int value = 0;
+  const char* end = text.data() + text.size() - 1;
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || at != end || value < least || value > 100)
+    return fail(ErrorCode::Usage,
+                fmt::format("{} takes a number or a percentage up to 100%, not \"{}\"", option, text));
+  return fleet::Portion{value, true};
+}
+
+// What does not come from the command line.
+void fill_in(const Place& place, const fleet::Survey& survey, const Uuid& job, act::JobDescription description,
+             fleet::Options& options) {
+  options.setting.version_table = place.contract.migrations->version_table;
+  if (place.contract.tenancy) options.setting.owner = place.contract.tenancy->roles.owner;
+  if (survey.has_journal) options.setting.job = job.canonical();
+  options.lock_slots = survey.lock_slots;
+  options.act.job = std::move(description);
+}
+
 Result<fleet::Options> options_of(const Arguments& arguments, const Place& place, const fleet::Survey& survey,
                                   const std::string& command, const Uuid& job) {
   fleet::Options options;
   PGC_TRY(options.workers, number_option(arguments, "--workers", options.workers, 1, 64));
-  PGC_TRY(options.canary, number_option(arguments, "--canary", options.canary, 1, 10'000));
-  PGC_TRY(options.wave, number_option(arguments, "--wave", options.wave, 1, 1'000'000));
-  PGC_TRY(options.max_failures, number_option(arguments, "--max-failures", options.max_failures, 0, 1'000'000));
+  PGC_TRY(options.canary, portion_option(arguments, "--canary", options.canary, 1));
+  PGC_TRY(options.wave, portion_option(arguments, "--wave", options.wave, 1));
+  PGC_TRY(options.max_failures, portion_option(arguments, "--max-failures", options.max_failures, 0));
   PGC_TRY(options.wait_seconds, number_option(arguments, "--wait", options.wait_seconds, 0, 86'400));
   auto& setting = options.setting;
+  fill_in(place, survey, job, {command, place.contract.sha256, std::string(kVersion)}, options);
   PGC_TRY(setting.lock_timeout_ms, number_option(arguments, "--lock-timeout", setting.lock_timeout_ms, 1, 3'600'000));
-  setting.version_table = place.contract.migrations->version_table;
-  if (place.contract.tenancy) setting.owner = place.contract.tenancy->roles.owner;
-  if (survey.has_journal) setting.job = job.canonical();
-  options.lock_slots = survey.lock_slots;
+  setting.shared = arguments.has("--shared");
   options.act.wait_seconds = options.wait_seconds;
-  options.act.job = {command, place.contract.sha256, std::string(kVersion)};
   return options;
 }
 
@@ -58,23 +85,26 @@ Passages take_refused(Passages& passages) {
   Passages out(refused.begin(), refused.end());
   passages.erase(refused.begin(), refused.end());
   for (auto& passage : out) passage.state = StepState::Failed;
-  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].step = static_cast<int>(i) + 1;
   return out;
 }
 
 // A transaction that was cut off before the part in hand has left its mark in the journal, since no row tells of it.
-Result<void> skip_finished_parts(postgres::Connection& side, Passages& passages) {
+Result<void> skip_finished_parts(postgres::Connection& side, const std::string& version_table, Passages& passages) {
   const bool any = std::ranges::any_of(passages, [](const auto& p) { return p.script->parts.size() > 1; });
   if (!any) return {};
-  PGC_TRY(const auto cut_off, fleet::unfinished(side));
-  std::map<std::string, std::string> marks;
-  for (const auto& movement : cut_off) marks[movement.schema] = movement.part_mark;
+  PGC_TRY(const auto cut_off, fleet::unfinished(side, version_table));
+  std::map<std::string, const fleet::Movement*> marks;
+  for (const auto& movement : cut_off) marks[movement.schema] = &movement;
   for (auto& passage : passages) {
     const auto mark = marks.find(passage.schema.name);
     if (mark == marks.end()) continue;
+    const auto& [schema, cut] = *mark;
     const auto& parts = passage.script->parts;
-    for (std::size_t i = 0; i + 1 < parts.size() && parts[i].rows_after == passage.schema.rows; ++i)
-      if (fleet::part_mark(parts[i], i) == mark->second) passage.part = i + 1;
+    for (std::size_t i = 0; i + 1 < parts.size() && parts[i].rows_after == passage.schema.rows; ++i) {
+      if (fleet::part_mark(parts[i], i) != cut->part_mark) continue;
+      passage.part = i + 1;
+      passage.mark = fmt::format("{} at {}", cut->part_mark, cut->identity);
+    }
   }
   return {};
 }
@@ -99,6 +129,29 @@ Application application_of(const Uuid& job, bool journalled, const Passages& pas
   return out;
 }
 
+std::string progress_text(const fleet::Progress& now, std::size_t total) {
+  const double rate = now.seconds > 0 ? now.done / now.seconds : 0;
+  std::string text = fmt::format("{:.0f}/s", rate);
+  if (rate > 0) text += fmt::format(", {:.0f} s to go", (static_cast<double>(total) - now.done) / rate);
+  if (now.waiting > 0) text += fmt::format(", {} wait for a lock", now.waiting);
+  if (now.failed > 0) text += fmt::format(", {} failed", now.failed);
+  return text;
+}
+
+Result<fleet::Run> run_passages(const Place& place, const postgres::Dsn& dsn, act::ApplyLock& lock,
+                                const fleet::Options& options, Passages& passages, report::Progress& progress) {
+  if (passages.empty()) return fleet::Run{};
+  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].step = static_cast<int>(i) + 1;
+  if (!options.setting.job.empty())
+    PGC_CHECK(skip_finished_parts(lock.side_connection(), options.setting.version_table, passages));
+  progress.begin("migrating", static_cast<int>(passages.size()));
+  auto run = fleet::run(place.contract, dsn, lock, options, passages, [&](const fleet::Progress& now) {
+    progress.advance(now.done, progress_text(now, passages.size()));
+  });
+  progress.end();
+  return run;
+}
+
 Table blockers_of(const std::vector<Blocker>& blockers) {
   Table table{"blockers",
               {{"schema", "WAITED FOR"},
@@ -119,22 +172,25 @@ Table blockers_of(const std::vector<Blocker>& blockers) {
   return table;
 }
 
-std::string progress_text(const fleet::Progress& now, std::size_t total) {
-  const double rate = now.seconds > 0 ? now.done / now.seconds : 0;
-  std::string text = fmt::format("{:.0f}/s", rate);
-  if (rate > 0) text += fmt::format(", {:.0f} s to go", (static_cast<double>(total) - now.done) / rate);
-  if (now.waiting > 0) text += fmt::format(", {} wait for a lock", now.waiting);
-  if (now.failed > 0) text += fmt::format(", {} failed", now.failed);
-  return text;
-}
-
 void add_notes(const fleet::Run& run, std::size_t migrated, Report& report) {
   report.notes.push_back(fmt::format("{} schemas in {:.2f} s: {:.0f}/s with {} {}", migrated, run.seconds,
                                      run.seconds > 0 ? static_cast<double>(migrated) / run.seconds : 0, run.workers,
                                      run.workers == 1 ? "worker" : "workers"));
+  if (!run.workers_choice.empty() && migrated > 1)
+    report.notes.push_back(fmt::format("workers: {}, since {}", run.workers_chosen, run.workers_choice));
   if (!run.workers_reason.empty()) report.notes.push_back("fewer workers: " + run.workers_reason);
   if (run.retries > 0) report.notes.push_back(fmt::format("{} attempts were made again later", run.retries));
   if (!run.stopped.empty()) report.notes.push_back("stopped: " + run.stopped);
+}
+
+// What the plan can know; a lock on a shared table, which only the canary shows, makes it one.
+std::string workers_note(const Arguments& arguments, const std::vector<Group>& groups) {
+  if (arguments.has("--workers")) return fmt::format("workers: {}, as asked for", arguments.get("--workers"));
+  std::vector<const fleet::Script*> scripts;
+  for (const auto& group : groups)
+    if (!group.error) scripts.push_back(&group.script);
+  const auto choice = fleet::workers_for(scripts);
+  return fmt::format("workers: at most {}, since {}", choice.workers, choice.reason);
 }
 
 std::size_t count_of(const std::vector<Group>& groups) {
@@ -160,6 +216,23 @@ void close_dead_job(const postgres::Dsn& dsn) {
 
 }  // namespace
 
+Result<Application> run_groups(const Place& place, const postgres::Dsn& dsn, act::ApplyLock& lock,
+                               const act::Options& act, const std::vector<Group>& groups, report::Progress& progress) {
+  PGC_TRY(auto connection, postgres::Connection::open(dsn));
+  PGC_TRY(const fleet::Survey survey, fleet::survey(connection, place.contract));
+  const Uuid job = Uuid::random();
+  fleet::Options options;
+  fill_in(place, survey, job, act.job, options);
+  options.act = act;
+  options.workers = act.workers;
+  options.wait_seconds = act.wait_seconds;
+  options.setting.lock_timeout_ms = act.lock_timeout_ms;
+  options.setting.application_name = "pgcontract " + act.job.command;
+  Passages passages = passages_of(groups);
+  PGC_TRY([[maybe_unused]] const fleet::Run run, run_passages(place, dsn, lock, options, passages, progress));
+  return application_of(job, survey.has_journal, passages);
+}
+
 Result<Report> move_fleet(const Arguments& arguments, const Place& place, const Movement& movement) {
   const auto start = std::chrono::steady_clock::now();
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
@@ -168,8 +241,9 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   PGC_TRY(fleet::Survey survey, survey_of(place, dsn, report.scene));
   PGC_TRY(std::vector<Group> groups, movement.groups(survey));
   if (arguments.has("--dry-run")) {
-    if (movement.renders) PGC_CHECK(render(place, dsn, groups));
+    if (movement.renders) PGC_CHECK(render(place, dsn, arguments.has("--shared"), groups));
     report.plan = fleet_plan(place.contract, groups, survey);
+    if (!report.plan->steps.empty()) report.notes.push_back(workers_note(arguments, groups));
     return report;
   }
   const auto timed = [&] {
@@ -199,24 +273,23 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   progress.begin("rendering with Alembic", 0);
   PGC_TRY(survey, survey_of(place, dsn, report.scene));
   PGC_TRY(groups, movement.groups(survey));
-  if (movement.renders) PGC_CHECK(render(place, dsn, groups));
+  if (movement.renders) PGC_CHECK(render(place, dsn, arguments.has("--shared"), groups));
   Passages passages = passages_of(groups);
   const Passages refused = take_refused(passages);
-  if (survey.has_journal) PGC_CHECK(skip_finished_parts(lock.side_connection(), passages));
-  progress.begin("migrating", static_cast<int>(passages.size()));
-  fleet::Run run;
-  if (!passages.empty()) {
-    PGC_TRY(run, fleet::run(place.contract, dsn, lock, options, passages, [&](const fleet::Progress& now) {
-              progress.advance(now.done, progress_text(now, passages.size()));
-            }));
-    add_notes(run, passages.size(), report);
-  }
-  progress.end();
+  PGC_TRY(const fleet::Run run, run_passages(place, dsn, lock, options, passages, progress));
+  const auto reached = std::ranges::count_if(passages, [](const auto& p) { return p.state != StepState::NotRun; });
+  if (reached > 0) add_notes(run, static_cast<std::size_t>(reached), report);
   if (movement.proves && !arguments.has("--skip-proof")) {
     progress.begin("comparing fingerprints", 0);
     PGC_TRY(Drift drift, prove_alike(place, dsn, passages));
+    if (arguments.has("--prove-database")) PGC_CHECK(prove_against_database(place, dsn, passages, progress, drift));
     progress.end();
-    if (!drift.sets.empty()) report.drift = std::move(drift);
+    if (!drift.sets.empty() || !drift.uncompared.empty()) report.drift = std::move(drift);
+    const bool application =
+        std::ranges::any_of(passages, [](const auto& p) { return !p.schema.tenant && p.state == StepState::Done; });
+    if (application && !arguments.has("--prove-database"))
+      report.notes.emplace_back(
+          "the application's schema has no other like it: --prove-database compares it with what its migrations make");
   }
   passages.insert(passages.end(), refused.begin(), refused.end());
   report.application = application_of(job, survey.has_journal && run.seconds > 0, passages);

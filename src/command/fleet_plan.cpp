@@ -33,15 +33,17 @@ std::string reason_of(const Group& group, const fleet::Part& part, std::size_t n
 Step step_of(const Contract& contract, const Group& group, std::size_t number) {
   const fleet::Part& part = group.script.parts[number];
   const FleetSchema& first = group.schemas.front();
-  const fleet::Setting setting{contract.migrations->version_table, "", "", 0};
+  fleet::Setting setting;
+  setting.version_table = contract.migrations->version_table;
   const std::string table = fleet::qualified_table(first, setting);
   Step step;
   step.clause = group.application ? "migrations.at_head" : "migrations.tenants_in_step";
   step.object = object_of(group);
   step.reason = reason_of(group, part, number);
   step.transactional = part.mode == fleet::Mode::Transaction;
-  step.undo = group.script.stamp ? "pgcontract migrate stamp"
-                                 : fmt::format("pgcontract migrate {} --job JOB", group.script.upgrade ? "down" : "up");
+  step.undo = group.script.stamp     ? "pgcontract migrate stamp"
+              : group.script.upgrade ? "pgcontract migrate down --job JOB"
+                                     : "pgcontract migrate up";
   if (part.mode == fleet::Mode::Delegate) {
     const Migrations& migrations = *contract.migrations;
     step.program = Program{{migrations.command, "-c", migrations.config, "-n",
@@ -71,7 +73,7 @@ Plan fleet_plan(const Contract& contract, const std::vector<Group>& groups, cons
   for (const auto& group : groups) {
     const std::string clause = group.application ? "migrations.at_head" : "migrations.tenants_in_step";
     if (group.error) plan.manual.push_back({clause, object_of(group), group.error->message, group.error->hint});
-    for (std::size_t i = 0; i < group.script.parts.size(); ++i) {
+    for (std::size_t i = 0; !group.error && i < group.script.parts.size(); ++i) {
       plan.steps.push_back(step_of(contract, group, i));
       plan.steps.back().number = static_cast<int>(plan.steps.size());
     }

@@ -3,24 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 
-#include "fingerprint/read.hpp"
+#include "command/drift.hpp"
 
 namespace pgcontract::command {
 namespace {
 
 using fingerprint::SchemaFingerprint;
 
-// A tenant's own words: two tenants differ in them and are alike.
 fingerprint::Wanted wanted_of(const Contract& contract, const FleetSchema& schema) {
-  fingerprint::Wanted wanted{schema.name, {}};
-  if (schema.tenant)
-    wanted.own = {{schema.name, "{schema}"},
-                  {contract.tenancy->role_of(*schema.tenant), "{role}"},
-                  {schema.tenant->canonical(), "{tenant}"},
-                  {schema.tenant->hex(), "{tenant}"}};
-  return wanted;
+  return schema.tenant ? tenant_wanted(*contract.tenancy, *schema.tenant) : fingerprint::Wanted{schema.name, {}};
 }
 
 Result<std::vector<SchemaFingerprint>> read(const Place& place, const postgres::Dsn& dsn,
@@ -30,6 +25,15 @@ Result<std::vector<SchemaFingerprint>> read(const Place& place, const postgres::
 }
 
 }  // namespace
+
+fingerprint::Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id) {
+  const std::string schema = tenancy.schema_of(id);
+  return {schema,
+          {{schema, "{schema}"},
+           {tenancy.role_of(id), "{role}"},
+           {id.canonical(), "{tenant}"},
+           {id.hex(), "{tenant_hex}"}}};
+}
 
 Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const std::vector<fleet::Passage>& passages) {
   std::vector<fingerprint::Wanted> wanted;
@@ -52,6 +56,25 @@ Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const st
           fmt::format("tenants at {}", rows.empty() ? "base" : fmt::format("{}", fmt::join(rows, ", "))),
           *schemas.front(), schemas));
   return drift;
+}
+
+Result<void> prove_against_database(const Place& place, const postgres::Dsn& dsn,
+                                    const std::vector<fleet::Passage>& passages, report::Progress& progress,
+                                    Drift& drift) {
+  std::set<std::string> moved;
+  for (const auto& passage : passages)
+    if (passage.state == StepState::Done) moved.insert(passage.schema.name);
+  if (moved.empty()) return {};
+  int tenants = 0;
+  PGC_TRY(Drift built, find_drift(place, dsn, std::string(kAgainstDatabase), progress, tenants));
+  for (auto& set : built.sets) {
+    for (auto& group : set.groups)
+      std::erase_if(group.schemas, [&](const std::string& schema) { return !moved.contains(schema); });
+    std::erase_if(set.groups, [](const DriftGroup& group) { return group.schemas.empty(); });
+    drift.sets.push_back(std::move(set));
+  }
+  std::ranges::move(built.uncompared, std::back_inserter(drift.uncompared));
+  return {};
 }
 
 Result<void> check_stamps(const Place& place, const postgres::Dsn& dsn, const fleet::Survey& survey,

@@ -5,12 +5,23 @@
 #include <vector>
 
 #include "command/fleet.hpp"
+#include "fingerprint/read.hpp"
 #include "model/drift.hpp"
+#include "report/progress.hpp"
 
 namespace pgcontract::command {
 
+// A schema to be read, with a tenant's own words: two tenants differ in them and are alike.
+fingerprint::Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id);
+
 // One set a group; the reference is the first of it that was migrated. Sets of one schema are left out.
 Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const std::vector<fleet::Passage>& passages);
+
+// Adds what the schemas of the histories that were moved are not, compared with what their migrations make on a
+// disposable database: the application's too, which has no other like it.
+Result<void> prove_against_database(const Place& place, const postgres::Dsn& dsn,
+                                    const std::vector<fleet::Passage>& passages, report::Progress& progress,
+                                    Drift& drift);
 
 // Takes out of the groups, into groups with an error of their own, what no schema at the target is like.
 Result<void> check_stamps(const Place& place, const postgres::Dsn& dsn, const fleet::Survey& survey,

@@ -6,8 +6,9 @@
 #include <functional>
 #include <map>
 
+#include "command/drift.hpp"
+#include "command/fleet_proof.hpp"
 #include "command/list.hpp"
-#include "command/world.hpp"
 #include "fingerprint/mend.hpp"
 #include "fingerprint/read.hpp"
 #include "rehearse/disposable.hpp"
@@ -21,33 +22,21 @@ using fingerprint::Wanted;
 using Fingerprints = std::vector<SchemaFingerprint>;
 using WordsOf = std::function<Wanted(const std::string& schema)>;
 
-constexpr std::string_view kDatabase = "database";  // --against
-
-// A tenant's own words: two tenants differ in them and are alike.
-Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id) {
-  const std::string schema = tenancy.schema_of(id);
-  return {schema,
-          {{schema, "{schema}"},
-           {tenancy.role_of(id), "{role}"},
-           {id.canonical(), "{tenant}"},
-           {id.hex(), "{tenant_hex}"}}};
-}
-
 // What is compared: every tenant's schema, and the application's.
-struct Scope {
+struct Compared {
   std::vector<Wanted> tenants;
   std::vector<Wanted> shared;  // the application's; one given by --against
 };
 
-Result<Scope> scope_of(postgres::Connection& connection, const Contract& contract, const std::string& against) {
+Result<Compared> compared_in(postgres::Connection& connection, const Contract& contract, const std::string& against) {
   PGC_TRY(const auto rows, connection.query("SELECT n.nspname FROM pg_catalog.pg_namespace AS n ORDER BY n.nspname"));
-  Scope scope;
-  bool found = against.empty() || against == kDatabase;
+  Compared scope;
+  bool found = against.empty() || against == kAgainstDatabase;
   for (int row = 0; row < rows.size(); ++row) {
     const std::string name(rows.at(row, 0));
     const auto tenant = contract.tenancy ? contract.tenancy->tenant_of_schema(name) : std::nullopt;
     if (tenant) scope.tenants.push_back(tenant_wanted(*contract.tenancy, *tenant));
-    if (!tenant && (name == against || (against == kDatabase && name == contract.schemas.application.name)))
+    if (!tenant && (name == against || (against == kAgainstDatabase && name == contract.schemas.application.name)))
       scope.shared.push_back({name, {}});
     found = found || name == against;
   }
@@ -165,18 +154,20 @@ void keep_only(const std::vector<std::string>& schemas, Drift& drift) {
   }
 }
 
-Wanted words_of(const Scope& scope, const std::string& schema) {
+Wanted words_of(const Compared& scope, const std::string& schema) {
   for (const auto* list : {&scope.tenants, &scope.shared})
     for (const auto& wanted : *list)
       if (wanted.schema == schema) return wanted;
   return {schema, {}};
 }
 
+}  // namespace
+
 // The schemas of the scope read in one snapshot, and compared as asked.
 Result<Drift> find_drift(const Place& place, const postgres::Dsn& dsn, const std::string& against,
                          report::Progress& progress, int& tenants) {
   PGC_TRY(auto connection, postgres::Connection::open(dsn));
-  PGC_TRY(const Scope scope, scope_of(connection, place.contract, against));
+  PGC_TRY(const Compared scope, compared_in(connection, place.contract, against));
   tenants = static_cast<int>(scope.tenants.size());
   std::vector<Wanted> wanted = scope.tenants;
   wanted.insert(wanted.end(), scope.shared.begin(), scope.shared.end());
@@ -186,7 +177,7 @@ Result<Drift> find_drift(const Place& place, const postgres::Dsn& dsn, const std
   Fingerprints shared(std::make_move_iterator(read.begin() + tenants), std::make_move_iterator(read.end()));
   read.resize(static_cast<std::size_t>(tenants));
   const WordsOf words = [&](const std::string& schema) { return words_of(scope, schema); };
-  if (against == kDatabase) return compare_with_database(place, dsn, read, shared, words, progress);
+  if (against == kAgainstDatabase) return compare_with_database(place, dsn, read, shared, words, progress);
   Drift drift;
   if (against.empty()) {
     drift = compare_tenants(read);
@@ -201,13 +192,11 @@ Result<Drift> find_drift(const Place& place, const postgres::Dsn& dsn, const std
   return drift;
 }
 
-}  // namespace
-
 Result<Report> run_migrate_drift(const Arguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   PGC_TRY(const Place place, open_place(arguments));
   const std::string against = arguments.get("--against");
-  if (!place.contract.tenancy && against != kDatabase)
+  if (!place.contract.tenancy && against != kAgainstDatabase)
     return fail(ErrorCode::Usage, "the contract has no tenancy section: there are no schemas that should be alike",
                 "Use --against database.");
   std::vector<std::string> named;
@@ -223,7 +212,8 @@ Result<Report> run_migrate_drift(const Arguments& arguments) {
   PGC_TRY(report.drift, find_drift(place, dsn, against, progress, report.scene.tenants));
   progress.end();
   if (!named.empty()) keep_only(named, *report.drift);
-  if (report.drift->found() && against != kDatabase) report.next = {"pgcontract migrate drift --against database"};
+  if (report.drift->found() && against != kAgainstDatabase)
+    report.next = {"pgcontract migrate drift --against database"};
   report.scene.duration_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }

@@ -4,25 +4,21 @@
 namespace pgcontract::command {
 
 Result<Report> run_migrate_heads(const Arguments& arguments) {
-  PGC_TRY(const Place place, open_place(arguments));
-  PGC_TRY(const Scope scope, scope_of(arguments, place.contract));
-  PGC_TRY(const Histories histories, read_histories(place.contract, scope));
+  PGC_TRY(const Prepared prepared, prepare(arguments, /*to_move=*/false));
   Report report;
   report.command = "migrate heads";
-  report.scene = scene_of(place, "", nullptr);
+  report.scene = scene_of(prepared.place, "", nullptr);
   Table table{
       "heads",
       {{"history", "HISTORY"}, {"revision", "HEAD"}, {"labels", "LABELS"}, {"message", "MESSAGE"}, {"file", "FILE"}},
       {}};
-  for (const bool application : {true, false}) {
-    if (application ? !scope.application : !scope.tenants) continue;
-    const RevisionGraph& graph = histories.of(application);
+  PGC_CHECK(for_each_history(prepared, report, [&](const RevisionGraph& graph) -> Result<void> {
     for (const auto& head : graph.heads) {
       const Revision& revision = *graph.find(head);
       table.rows.push_back({graph.section, head, joined(revision.labels), first_line(revision.message), revision.file});
     }
-    add_problems(graph, report);
-  }
+    return {};
+  }));
   report.tables.push_back(std::move(table));
   return report;
 }

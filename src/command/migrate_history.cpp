@@ -36,12 +36,10 @@ Result<alembic::RevisionMap::Set> wanted(const alembic::RevisionMap& map, const 
 }  // namespace
 
 Result<Report> run_migrate_history(const Arguments& arguments) {
-  PGC_TRY(const Place place, open_place(arguments));
-  PGC_TRY(const Scope scope, scope_of(arguments, place.contract));
-  PGC_TRY(const Histories histories, read_histories(place.contract, scope));
+  PGC_TRY(const Prepared prepared, prepare(arguments, /*to_move=*/false));
   Report report;
   report.command = "migrate history";
-  report.scene = scene_of(place, "", nullptr);
+  report.scene = scene_of(prepared.place, "", nullptr);
   Table table{"revisions",
               {{"history", "HISTORY"},
                {"revision", "REVISION"},
@@ -52,9 +50,7 @@ Result<Report> run_migrate_history(const Arguments& arguments) {
                {"message", "MESSAGE"},
                {"file", "FILE"}},
               {}};
-  for (const bool application : {true, false}) {
-    if (application ? !scope.application : !scope.tenants) continue;
-    const RevisionGraph& graph = histories.of(application);
+  PGC_CHECK(for_each_history(prepared, report, [&](const RevisionGraph& graph) -> Result<void> {
     const alembic::RevisionMap map(graph);
     PGC_TRY(const auto set, wanted(map, arguments.positionals.empty() ? "" : arguments.positionals[0]));
     // Newest first, as Alembic lists them.
@@ -66,8 +62,8 @@ Result<Report> run_migrate_history(const Arguments& arguments) {
                             joined(revision.labels), where.empty() ? std::nullopt : std::optional(where),
                             first_line(revision.message), revision.file});
     }
-    add_problems(graph, report);
-  }
+    return {};
+  }));
   report.tables.push_back(std::move(table));
   return report;
 }

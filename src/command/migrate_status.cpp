@@ -1,16 +1,20 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <set>
+#include <utility>
 
 #include "alembic/graph.hpp"
 #include "command/fleet.hpp"
 #include "command/list.hpp"
+#include "command/revision_trace.hpp"
 
 namespace pgcontract::command {
 namespace {
 
 constexpr std::size_t kNamesShown = 3;
 constexpr std::size_t kBehindShown = 20;
+constexpr std::size_t kTraced = 5;  // each may start git twice
 
 // How a group of schemas stands to its history, in one word and in words.
 struct Standing {
@@ -49,8 +53,20 @@ Table groups_table(const std::vector<Group>& groups, const Histories& histories)
   return table;
 }
 
-// JSON gets every schema; a person those that are not at their head, while they are few.
-Table schemas_table(const std::vector<Group>& groups, const Histories& histories, bool all) {
+// The odd ones first: what needs a person, then what few others are like. JSON gets every schema; a person those that
+// are not at their head, and of thousands the first few.
+std::vector<const Group*> oddest_first(const std::vector<Group>& groups, const Histories& histories) {
+  std::vector<const Group*> out;
+  for (const auto& group : groups) out.push_back(&group);
+  const auto oddness = [&](const Group* group) {
+    const auto state = standing_of(*group, histories.of(group->application)).state;
+    return std::pair{state == "at head" ? 2 : state == "behind" ? 1 : 0, group->schemas.size()};
+  };
+  std::ranges::stable_sort(out, {}, oddness);
+  return out;
+}
+
+Table schemas_table(const std::vector<Group>& groups, const Histories& histories, bool all, std::size_t& left_out) {
   Table table{"schemas",
               {{"schema", "SCHEMA"},
                {"tenant", "TENANT"},
@@ -59,36 +75,57 @@ Table schemas_table(const std::vector<Group>& groups, const Histories& histories
                {"state", "STATE"},
                {"pending", "PENDING"}},
               {}};
-  for (const auto& group : groups) {
-    const RevisionGraph& graph = histories.of(group.application);
-    const auto standing = standing_of(group, graph);
+  for (const Group* group : oddest_first(groups, histories)) {
+    const RevisionGraph& graph = histories.of(group->application);
+    const auto standing = standing_of(*group, graph);
     if (!all && standing.state == "at head") continue;
-    for (const auto& schema : group.schemas)
+    for (const auto& schema : group->schemas) {
+      if (!all && table.rows.size() == kBehindShown) {
+        ++left_out;
+        continue;
+      }
       table.rows.push_back({schema.name, schema.tenant ? std::optional(schema.tenant->canonical()) : std::nullopt,
                             graph.section, joined(schema.rows).value_or("base"), standing.state, standing.pending});
+    }
   }
   return table;
+}
+
+// A revision that no file has was in one once: where git knows of it, that is told.
+void add_traces(const Contract& contract, const std::vector<Group>& groups, const Histories& histories,
+                Report& report) {
+  std::set<std::string> unknown;
+  for (const auto& group : groups)
+    for (auto& id : alembic::unknown_rows(histories.of(group.application), group.rows)) unknown.insert(std::move(id));
+  std::size_t traced = 0;
+  for (const auto& id : unknown) {
+    if (++traced > kTraced) break;
+    if (auto trace = trace_revision(contract.directory, id); !trace.empty())
+      report.notes.push_back(fmt::format("revision {}: {}", id, trace));
+  }
 }
 
 }  // namespace
 
 Result<Report> run_migrate_status(const Arguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
-  PGC_TRY(const Place place, open_place(arguments));
-  PGC_TRY(const Scope scope, scope_of(arguments, place.contract));
+  PGC_TRY(const Prepared prepared, prepare(arguments, /*to_move=*/false));
+  const auto& [place, scope, histories] = prepared;
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
-  PGC_TRY(const Histories histories, read_histories(place.contract, scope));
   Report report;
   report.command = "migrate status";
   PGC_TRY(const fleet::Survey survey, survey_of(place, dsn, report.scene));
-  const auto groups = make_groups(survey, histories, scope, [](const alembic::RevisionMap& map, const auto& rows) {
-    return alembic::upgrade_route(map, rows, "heads");
+  const auto groups = make_groups(survey, histories, scope, [](const alembic::RevisionMap& map, const auto& schema) {
+    return alembic::upgrade_route(map, schema.rows, "heads");
   });
   report.tables.push_back(groups_table(groups, histories));
   const bool all = arguments.format != Format::Text || arguments.verbose;
-  Table schemas = schemas_table(groups, histories, all);
-  if (all || (!schemas.rows.empty() && schemas.rows.size() <= kBehindShown))
-    report.tables.push_back(std::move(schemas));
+  std::size_t left_out = 0;
+  Table schemas = schemas_table(groups, histories, all, left_out);
+  if (all || !schemas.rows.empty()) report.tables.push_back(std::move(schemas));
+  if (left_out > 0)
+    report.notes.push_back(fmt::format("{} more schemas are not at their head: --verbose lists them", left_out));
+  add_traces(place.contract, groups, histories, report);
   for (const auto& schema : survey.tenants.unregistered)
     report.notes.push_back(
         fmt::format("schema {} has the shape of a tenant's, but no such tenant is registered", schema));

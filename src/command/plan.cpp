@@ -13,7 +13,8 @@ Result<Report> run_plan(const Arguments& arguments) {
   Report report;
   report.command = "plan";
   report.scene = scene_of(place, dsn.describe(), &world);
-  PGC_TRY(report.plan, plan_now(place, world, Wish{"plan", arguments.get("--only"), {}, false, {}}));
+  PGC_TRY(Planned planned, plan_now(place, dsn, world, Wish{"plan", arguments.get("--only"), {}, false, {}}));
+  report.plan = std::move(planned.plan);
   for (const auto& [fact, reason] : world.observation.unreadable)
     report.notes.push_back(fmt::format("the plan may lack steps: the {} cannot be read: {}", to_string(fact), reason));
   if (!report.plan->empty()) report.next = {"pgcontract apply"};

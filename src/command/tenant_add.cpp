@@ -84,7 +84,9 @@ class Onboarding {
         wish.new_tenants.push_back({tenant.id, tenant.display_name});
     }
     if (wish.new_tenants.empty()) return Plan{};
-    return plan_now(place_, world, wish);
+    PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place_));
+    PGC_TRY(Planned planned, plan_now(place_, dsn, world, wish));
+    return std::move(planned.plan);
   }
 
   const std::vector<contract::ListedTenant>& asked() const { return asked_; }

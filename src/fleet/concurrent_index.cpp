@@ -2,54 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-#include <vector>
-
+#include "fleet/token.hpp"
 #include "model/observation.hpp"
 
 namespace pgcontract::fleet {
 namespace {
-
-struct Token {
-  std::string text;  // a bare word in lower case, or a quoted name as it is
-  bool quoted = false;
-  bool is(std::string_view word) const { return !quoted && text == word; }
-};
-
-// The first words of a statement; enough for the head of CREATE INDEX.
-std::vector<Token> head(std::string_view sql) {
-  constexpr std::size_t kMost = 10;
-  std::vector<Token> out;
-  for (std::size_t i = 0; i < sql.size() && out.size() < kMost;) {
-    const char c = sql[i];
-    if (sql.substr(i, 2) == "--") {
-      i = std::min(sql.find('\n', i), sql.size());
-    } else if (sql.substr(i, 2) == "/*") {
-      i = std::min(sql.find("*/", i), sql.size() - 2) + 2;
-    } else if (c == '"') {
-      Token token{"", true};
-      for (++i; i < sql.size(); ++i) {
-        if (sql[i] == '"' && sql.substr(i, 2) != "\"\"") break;
-        if (sql[i] == '"') ++i;
-        token.text += sql[i];
-      }
-      ++i;
-      out.push_back(std::move(token));
-    } else if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || static_cast<unsigned char>(c) >= 0x80) {
-      Token token;
-      for (; i < sql.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(sql[i]);
-        if (std::isalnum(byte) == 0 && byte != '_' && byte != '$' && byte < 0x80) break;
-        token.text += static_cast<char>(std::tolower(byte));
-      }
-      out.push_back(std::move(token));
-    } else {
-      ++i;
-    }
-  }
-  return out;
-}
 
 enum class Found { None, Valid, Invalid };
 
@@ -80,8 +37,7 @@ std::optional<ConcurrentIndex> concurrent_index(std::string_view statement) {
   at += 2;
   if (is(at, "if")) at += is(at + 1, "not") ? 3 : 2;
   if (at >= tokens.size() || (create && tokens[at].is("on"))) return std::nullopt;
-  // DROP INDEX schema.name
-  if (!create && at + 1 < tokens.size() && statement.find('.') != std::string_view::npos) ++at;
+  if (at + 1 < tokens.size() && tokens[at + 1].dotted) ++at;  // DROP INDEX schema.name
   return ConcurrentIndex{create, tokens[at].text};
 }
 

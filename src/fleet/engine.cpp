@@ -15,6 +15,7 @@
 #include "base/interrupt.hpp"
 #include "fleet/journal.hpp"
 #include "fleet/watcher.hpp"
+#include "fleet/workload.hpp"
 
 namespace pgcontract::fleet {
 namespace {
@@ -48,7 +49,7 @@ class Engine {
         passages_(passages),
         progress_(progress),
         journal_(Uuid::parse(options.setting.job).value_or(Uuid{}), options.act.job) {
-    limit_ = std::max(1, options.workers);
+    limit_ = options.workers > 0 ? options.workers : chosen();
     // A wait must be looked at before it is given up.
     const auto timeout = std::chrono::milliseconds(options.setting.lock_timeout_ms);
     long_wait_ = std::min<Clock::duration>(kLongWait, timeout / 4);
@@ -64,7 +65,8 @@ class Engine {
     limit_ = asked;
     if (!stopping()) choose_workers();
     out_.workers = limit_;
-    const std::size_t wave = options_.wave > 0 ? static_cast<std::size_t>(options_.wave) : rest.size();
+    const int in_wave = options_.wave.of(static_cast<int>(rest.size()));
+    const std::size_t wave = in_wave > 0 ? static_cast<std::size_t>(in_wave) : rest.size();
     for (std::size_t first = 0; first < rest.size() && !stopping(); first += wave)
       stage({rest.begin() + static_cast<std::ptrdiff_t>(first),
              rest.begin() + static_cast<std::ptrdiff_t>(std::min(rest.size(), first + wave))});
@@ -95,15 +97,27 @@ class Engine {
   postgres::Connection& side() { return lock_.side_connection(); }
   bool stopping() const { return !out_.stopped.empty() || interrupt::stop_requested(); }
 
+  int chosen() {
+    std::vector<const Script*> scripts;
+    for (const auto& passage : passages_)
+      if (scripts.empty() || scripts.back() != passage.script) scripts.push_back(passage.script);
+    auto choice = workers_for(scripts);
+    out_.workers_choice = std::move(choice.reason);
+    out_.workers_chosen = choice.workers;
+    return choice.workers;
+  }
+
   // The first of each group alone: its locks are looked at, and where it fails none of its group is begun.
   std::vector<std::size_t> canaries() {
     std::vector<std::size_t> rest;
+    std::map<const Script*, int> size;
+    for (const auto& passage : passages_) ++size[passage.script];
     const Script* group = nullptr;
     int taken = 0;
     for (std::size_t i = 0; i < passages_.size(); ++i) {
       taken = passages_[i].script == group ? taken + 1 : 1;
       group = passages_[i].script;
-      if (taken > std::max(1, options_.canary) || stopping()) {
+      if (taken > std::max(1, options_.canary.of(size[group])) || stopping()) {
         rest.push_back(i);
         continue;
       }
@@ -204,8 +218,10 @@ class Engine {
     ++done_;
     failed_ += result ? 0 : 1;
     marks_.push_back({passage.step, passage.state, passage.error ? passage.error->describe() : ""});
-    if (failed_ > options_.max_failures && out_.stopped.empty())
-      out_.stopped = fmt::format("{} schemas failed, more than --max-failures {}", failed_, options_.max_failures);
+    const auto& most = options_.max_failures;
+    if (too_many(most, failed_, done_, static_cast<int>(passages_.size())) && out_.stopped.empty())
+      out_.stopped = fmt::format("{} of {} schemas tried failed, more than --max-failures {}{}", failed_, done_,
+                                 most.value, most.percent ? "%" : "");
     if (passage.error && passage.error->code == ErrorCode::OutOfSpace && out_.stopped.empty())
       out_.stopped = "the server's disk is full";
     changed_.notify_all();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "act/act.hpp"
+#include "fleet/portion.hpp"
 #include "fleet/runner.hpp"
 #include "model/contract.hpp"
 #include "model/fleet.hpp"
@@ -16,13 +17,13 @@
 namespace pgcontract::fleet {
 
 struct Options {
-  int workers = 8;
-  int canary = 1;         // of each group, before all others
-  int wave = 0;           // schemas a wave; 0: all in one
-  int max_failures = 10;  // more than that and no further schema is begun
-  int attempts = 8;       // of a schema that waits for a lock
-  int wait_seconds = 60;  // for a server that is away
-  int lock_slots = 0;     // of the server's lock table; 0: not known
+  int workers = 0;                  // 0: by what the statements do
+  Portion canary{1, false};         // of each group, before all others; at least one
+  Portion wave{100, true};          // of all that follow the canaries; 0: all in one
+  Portion max_failures{10, false};  // more than that and no further schema is begun
+  int attempts = 8;                 // of a schema that waits for a lock
+  int wait_seconds = 60;            // for a server that is away
+  int lock_slots = 0;               // of the server's lock table; 0: not known
   Setting setting;
   act::Options act;  // for taking the lock again
 };
@@ -38,7 +39,9 @@ struct Run {
   std::vector<Blocker> blockers;  // the first of each pair of schema and process
   std::string stopped;            // why schemas were left; empty: none were
   int workers = 0;                // at most side by side
-  std::string workers_reason;     // why fewer than asked for
+  int workers_chosen = 0;         // by what the statements do
+  std::string workers_choice;     // why so many were chosen; empty: they were asked for
+  std::string workers_reason;     // why fewer than asked for or chosen
   int retries = 0;
   double seconds = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "fleet/message.hpp"
 #include "model/observation.hpp"
 
 namespace pgcontract::fleet {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view kBase = "base";
 constexpr std::string_view kArrow = " -> ";
+constexpr std::string_view kAt = " at ";
 
 std::string_view clause_of(const Passage& passage) {
   return passage.schema.tenant ? "migrations.tenants_in_step" : "migrations.at_head";
@@ -65,10 +67,14 @@ std::optional<Movement> parse_movement(std::string_view object) {
   const auto arrow = object.find(kArrow);
   const auto colon = object.rfind(": ", arrow);
   if (arrow == std::string_view::npos || colon == std::string_view::npos) return std::nullopt;
-  Movement out{std::string(object.substr(0, colon)), rows_of(object.substr(colon + 2, arrow - colon - 2)), {}, {}};
+  Movement out{
+      std::string(object.substr(0, colon)), rows_of(object.substr(colon + 2, arrow - colon - 2)), {}, {}, {}, false};
   auto to = object.substr(arrow + kArrow.size());
   if (const auto mark = to.rfind(" ("); mark != std::string_view::npos && to.ends_with(')')) {
-    out.part_mark = to.substr(mark + 2, to.size() - mark - 3);
+    const auto words = to.substr(mark + 2, to.size() - mark - 3);
+    const auto at = words.rfind(kAt);
+    out.part_mark = words.substr(0, at);
+    if (at != std::string_view::npos) out.identity = words.substr(at + kAt.size());
     to = to.substr(0, to.find(" ("));
   }
   out.to = rows_of(to);
@@ -80,8 +86,7 @@ Result<void> FleetJournal::begin(postgres::Connection& side, const std::vector<P
   for (const auto& passage : passages) {
     clauses.add(clause_of(passage));
     std::string object = movement(passage.schema.name, *passage.script);
-    const auto& parts = passage.script->parts;
-    if (passage.part > 0) object += fmt::format(" ({})", part_mark(parts[passage.part - 1], passage.part - 1));
+    if (!passage.mark.empty()) object += fmt::format(" ({})", passage.mark);
     objects.add(object);
     schemas.add(passage.schema.name);
   }
@@ -152,31 +157,41 @@ Result<void> FleetJournal::finish(postgres::Connection& side, const std::vector<
 
 Result<std::vector<Movement>> movements_of(postgres::Connection& connection, const Uuid& job) {
   PGC_TRY(const auto jobs,
-          connection.query("SELECT 1 FROM pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid "
-                           "AND j.command OPERATOR(pg_catalog.~~) 'migrate %'",
+          connection.query("SELECT 1 FROM pgcontract.job AS j WHERE j.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid",
                            {job.canonical()}));
   if (jobs.empty())
-    return fail(ErrorCode::NotFound, fmt::format("there is no job {} of migrations", job.canonical()),
+    return fail(ErrorCode::NotFound, fmt::format("there is no job {}", job.canonical()),
                 "See the jobs: pgcontract migrate status");
   PGC_TRY(const auto rows,
-          connection.query("SELECT s.object FROM pgcontract.job_step AS s WHERE s.job OPERATOR(pg_catalog.=) "
-                           "$1::pg_catalog.uuid AND s.state OPERATOR(pg_catalog.<>) 'not_run' ORDER BY s.number",
+          connection.query("SELECT s.object, s.state FROM pgcontract.job_step AS s WHERE s.job OPERATOR(pg_catalog.=) "
+                           "$1::pg_catalog.uuid AND s.state OPERATOR(pg_catalog.<>) ALL "
+                           "('{not_run,unneeded}'::pg_catalog.text[]) ORDER BY s.number",
                            {job.canonical()}));
   std::vector<Movement> out;
-  for (int i = 0; i < rows.size(); ++i)
-    if (auto parsed = parse_movement(rows.at(i, 0))) out.push_back(std::move(*parsed));
+  for (int i = 0; i < rows.size(); ++i) {
+    auto parsed = parse_movement(rows.at(i, 0));
+    if (!parsed) continue;
+    parsed->is_done = rows.at(i, 1) == "done";
+    out.push_back(std::move(*parsed));
+  }
   return out;
 }
 
-Result<std::vector<Movement>> unfinished(postgres::Connection& connection) {
+Result<std::vector<Movement>> unfinished(postgres::Connection& connection, const std::string& version_table) {
   PGC_TRY(const auto rows,
-          connection.query("SELECT s.object, s.state FROM pgcontract.job_step AS s JOIN pgcontract.job AS j "
-                           "ON j.id OPERATOR(pg_catalog.=) s.job WHERE j.command OPERATOR(pg_catalog.~~) 'migrate %' "
-                           "AND s.state OPERATOR(pg_catalog.<>) ALL ('{done,unneeded}'::pg_catalog.text[]) "
+          connection.query("SELECT s.object FROM pgcontract.job_step AS s JOIN pgcontract.job AS j "
+                           "ON j.id OPERATOR(pg_catalog.=) s.job WHERE s.state OPERATOR(pg_catalog.<>) ALL "
+                           "('{done,unneeded}'::pg_catalog.text[]) "
                            "AND s.object OPERATOR(pg_catalog.~~) '%)' ORDER BY j.started_at"));
   std::vector<Movement> out;
-  for (int i = 0; i < rows.size(); ++i)
-    if (auto parsed = parse_movement(rows.at(i, 0)); parsed && !parsed->part_mark.empty()) out.push_back(*parsed);
+  for (int i = 0; i < rows.size(); ++i) {
+    auto parsed = parse_movement(rows.at(i, 0));
+    if (!parsed || !is_identity(parsed->identity)) continue;
+    const std::string table = fmt::format("{}.{}", quoted(parsed->schema), quoted(version_table));
+    const auto now = connection.query("SELECT " + rows_identity(table));
+    if (!now && connection.is_lost()) return tl::unexpected(now.error());
+    if (now && now->at(0, 0) == parsed->identity) out.push_back(std::move(*parsed));
+  }
   return out;
 }
 

@@ -43,12 +43,15 @@ struct Movement {
   std::vector<std::string> from;
   std::vector<std::string> to;
   std::string part_mark;  // "part 1 of 4f…": cut off in the middle of a revision; else empty
+  std::string identity;   // of the version rows at that moment
+  bool is_done = false;   // else the job failed or was killed here: it may have moved, or come half way
 };
 std::optional<Movement> parse_movement(std::string_view object);
 
-// What a job moved or may have moved. NotFound where there is no such job of migrations.
+// What a job moved or may have moved; not what others had moved before it came. NotFound where there is no such job of
+// migrations.
 Result<std::vector<Movement>> movements_of(postgres::Connection& connection, const Uuid& job);
-// Where earlier runs were cut off in the middle of a revision: one for each schema, the last.
-Result<std::vector<Movement>> unfinished(postgres::Connection& connection);
+// Where earlier runs were cut off in the middle of a revision, and nobody has moved the rows since.
+Result<std::vector<Movement>> unfinished(postgres::Connection& connection, const std::string& version_table);
 
 }  // namespace pgcontract::fleet

@@ -71,15 +71,30 @@ std::string part_mark(const Part& part, std::size_t number) {
   return fmt::format("part {} of {}", number + 1, part.revisions.empty() ? "" : part.revisions.back());
 }
 
+// A row that moves is another version at another place. Where there never was a row, the table's file is empty.
+std::string rows_identity(const std::string& table) {
+  return fmt::format(
+      "(SELECT COALESCE(pg_catalog.string_agg(pg_catalog.concat(t.xmin, '@', "
+      "pg_catalog.translate(t.ctid::pg_catalog.text,"
+      " '()', '')), ' ' ORDER BY t.version_num), pg_catalog.concat('size ', pg_catalog.pg_relation_size({})))"
+      " FROM ONLY {} AS t)",
+      quoted_literal(table) + "::pg_catalog.regclass", table);
+}
+
+bool is_identity(std::string_view identity) {
+  return !identity.empty() && (!identity.starts_with("size ") || identity == "size 0");
+}
+
+std::vector<std::string_view> commit_statements(const Script& script) {
+  if (!script.resets_session) return {"COMMIT"};
+  return {"COMMIT", "RESET ROLE", "RESET ALL"};
+}
+
 Message transaction_message(const Script& script, std::size_t number, const FleetSchema& schema, const Setting& setting,
                             int step, bool hold) {
   const Part& part = script.parts[number];
   const std::string table = qualified_table(schema, setting);
   Writer writer;
-  if (script.resets_session) {
-    writer.add("RESET ROLE");
-    writer.add("RESET ALL");
-  }
   writer.add("BEGIN");
   writer.add("SET LOCAL search_path = " + quoted(schema.name));
   if (!setting.owner.empty()) writer.add("SET LOCAL ROLE " + quoted(setting.owner));
@@ -96,11 +111,13 @@ Message transaction_message(const Script& script, std::size_t number, const Flee
   if (!setting.job.empty() && !moves_rows(part)) {
     writer.add("RESET ROLE");
     writer.add(
-        fmt::format("UPDATE pgcontract.job_step SET object = pg_catalog.concat(object, {}) WHERE job "
+        fmt::format("UPDATE pgcontract.job_step SET object = pg_catalog.concat(object, {}, {}, ')') WHERE job "
                     "OPERATOR(pg_catalog.=) {} AND number OPERATOR(pg_catalog.=) {}",
-                    quoted_literal(fmt::format(" ({})", part_mark(part, number))), quoted_literal(setting.job), step));
+                    quoted_literal(fmt::format(" ({} at ", part_mark(part, number))), rows_identity(table),
+                    quoted_literal(setting.job), step));
   }
-  if (!hold) writer.add("COMMIT");
+  if (!hold)
+    for (const auto statement : commit_statements(script)) writer.add(statement);
   return std::move(writer).finish();
 }
 

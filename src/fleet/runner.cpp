@@ -9,6 +9,7 @@
 #include "act/program.hpp"
 #include "alembic/command.hpp"
 #include "fleet/concurrent_index.hpp"
+#include "fleet/reach.hpp"
 #include "fleet/survey.hpp"
 #include "model/observation.hpp"
 
@@ -25,6 +26,7 @@ std::string first_line(const std::string& text) {
 // Which revision and which statement, instead of a place in a message that nobody sees.
 Error located(Error error, const Part& part, const Message& message, int completed) {
   const int at = completed < static_cast<int>(message.statements.size()) ? message.statements[completed] : -1;
+  if (at < 0 && completed >= static_cast<int>(message.statements.size())) return error;
   error.where.clear();
   if (at < 0) return error;
   const Statement& statement = part.statements[static_cast<std::size_t>(at)];
@@ -42,7 +44,7 @@ Result<postgres::Connection*> Runner::connected() {
   if (connection_ && !connection_->is_lost()) return &*connection_;
   connection_.reset();
   postgres::ConnectOptions options;
-  options.application_name = "pgcontract migrate";
+  options.application_name = setting_.application_name;
   options.lock_timeout_ms = setting_.lock_timeout_ms;
   options.statement_timeout_ms = 0;  // a rewrite takes what it takes
   // Nothing is said to be done before the journal says so, in a commit that is waited for and stands behind ours in the
@@ -71,7 +73,12 @@ Result<LocksSeen> Runner::locks_held(postgres::Connection& connection, const std
           connection.query("SELECT pg_catalog.count(*), pg_catalog.min(CASE WHEN n.nspname OPERATOR(pg_catalog.<>) $1 "
                            "AND n.nspname OPERATOR(pg_catalog.!~) '^pg_' AND l.mode OPERATOR(pg_catalog.=) ANY ("
                            "'{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::pg_catalog.text[]) "
-                           "THEN pg_catalog.concat(l.mode, ' on ', n.nspname, '.', c.relname) END) "
+                           "THEN pg_catalog.concat(l.mode, ' on ', n.nspname, '.', c.relname) END), "
+                           "pg_catalog.min(CASE WHEN n.nspname OPERATOR(pg_catalog.<>) $1 "
+                           "AND n.nspname OPERATOR(pg_catalog.!~) '^pg_' "
+                           "AND l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock' "
+                           "AND c.xmin OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()::pg_catalog.xid "
+                           "THEN pg_catalog.concat(n.nspname, '.', c.relname) END) "
                            "FROM pg_catalog.pg_locks AS l "
                            "LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) l.relation "
                            "LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
@@ -81,6 +88,7 @@ Result<LocksSeen> Runner::locks_held(postgres::Connection& connection, const std
   const auto count = rows.at(0, 0);
   std::from_chars(count.data(), count.data() + count.size(), seen.count);
   seen.shared = rows.at(0, 1);
+  seen.changed = rows.at(0, 2);
   return seen;
 }
 
@@ -95,8 +103,11 @@ Result<void> Runner::transaction(Passage& passage, LocksSeen* locks) {
     if (auto seen = locks_held(*connection, passage.schema.name)) {
       locks->count = std::max(locks->count, seen->count);
       if (locks->shared.empty()) locks->shared = std::move(seen->shared);
+      // Dropping a foreign key locks the shared table as strongly and leaves its definition alone.
+      if (passage.schema.tenant && !setting_.shared && !seen->changed.empty())
+        sent = fail(reach_error(seen->changed, fmt::format("revision {}", fmt::join(part.revisions, ", "))));
     }
-    sent = connection->execute("COMMIT");
+    if (sent) sent = connection->execute(fmt::format("{}", fmt::join(commit_statements(*passage.script), "; ")));
   }
   if (sent) {
     ++passage.part;

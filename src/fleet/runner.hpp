@@ -19,6 +19,7 @@ struct Passage {
   const Script* script = nullptr;
   int step = 0;          // its number in the journal
   std::size_t part = 0;  // the next one
+  std::string mark;      // of an earlier run that came as far as that, within a revision
   bool moved_by_others = false;
   StepState state = StepState::NotRun;
   std::optional<Error> error;
@@ -29,7 +30,8 @@ struct Passage {
 // What a transaction was seen to hold just before its COMMIT.
 struct LocksSeen {
   int count = 0;
-  std::string shared;  // the first relation of another schema that it locks against writers; empty: none
+  std::string shared;   // the first relation of another schema that it locks against writers; empty: none
+  std::string changed;  // the first relation of another schema that it changes the definition of
 };
 
 class Runner {

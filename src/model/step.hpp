@@ -36,6 +36,7 @@ struct Step {
   std::string undo;                // SQL or words; never empty
   std::optional<Program> program;  // instead of statements
   std::optional<Uuid> tenant;      // the tenant it is for: such steps run in parallel with each other
+  bool of_fleet = false;           // for all schemas of a group: the fleet runs it, see fleet/engine.hpp
 };
 
 struct Plan {

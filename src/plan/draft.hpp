@@ -43,6 +43,8 @@ class Draft {
 
   // A step that mends `finding`. One with the same statements is added once.
   void add(Phase phase, const Finding& finding, Step step);
+  // The fleet's steps for the finding's clause, once.
+  void add_fleet(const Finding& finding);
   void add_manual(const Finding& finding);
   void set_continues(std::string text) { continues_ = std::move(text); }
 
@@ -53,6 +55,7 @@ class Draft {
   std::vector<tenancy::TenantState> tenants_;  // sorted by id
   std::vector<std::pair<Phase, Step>> steps_;
   std::unordered_set<std::size_t> seen_;  // hashes of their statements
+  std::unordered_set<std::string> fleet_clauses_;
   std::vector<Plan::Manual> manual_;
   std::string continues_;
 };

@@ -43,7 +43,13 @@ constexpr Remedy kRemedies[] = {
 constexpr std::string_view kFollowMigrations[] = {"tenancy.rls_enabled", "tenancy.rls_forced",
                                                   "tenancy.rls_bound_to_role", "tenancy.grants", "schema.owner"};
 
+// What migrations of a bare cluster need to be there before them.
+constexpr std::string_view kPrecedeMigrations[] = {"contract.ledger", "tenancy.design_roles", "schema.application",
+                                                   "tenancy.guard_function"};
+
 bool wanted(const Inputs& inputs, std::string_view clause) {
+  if (inputs.only == "migrations" && std::ranges::find(kPrecedeMigrations, clause) != std::end(kPrecedeMigrations))
+    return true;
   if (inputs.only == "migrations" && std::ranges::find(kFollowMigrations, clause) != std::end(kFollowMigrations))
     return true;
   return inputs.only.empty() || inputs.only == clause ||
@@ -68,6 +74,12 @@ void Draft::add(Phase phase, const Finding& finding, Step step) {
     key = (key ^ std::hash<std::string>{}(word)) * 0x9e3779b97f4a7c15;
   if (!seen_.insert(key).second) return;
   steps_.emplace_back(phase, std::move(step));
+}
+
+void Draft::add_fleet(const Finding& finding) {
+  if (!fleet_clauses_.insert(finding.clause).second) return;
+  for (const auto& step : inputs_.fleet)
+    if (step.clause == finding.clause) steps_.emplace_back(Phase::Migrations, step);
 }
 
 void Draft::add_manual(const Finding& finding) {
@@ -100,18 +112,16 @@ std::vector<std::string> needed_tenant_migrations(const Judged& judged, const Ve
   const auto need = [&](std::string key) {
     if (std::ranges::find(keys, key) == keys.end()) keys.push_back(std::move(key));
   };
-  const std::vector<std::string>& heads = observation.migrations.tenant.heads;
-  bool any_tenant_broken = !new_tenants.empty();
-  for (const char* clause : {"migrations.tenants_in_step", "tenancy.schema_per_tenant", "tenancy.role_per_tenant"})
-    if (const ClauseResult* result = verdicts.find(clause)) any_tenant_broken |= result->verdict == Verdict::Broken;
-  if (!any_tenant_broken) return keys;
   if (!new_tenants.empty()) need("");
+  bool any_missing = false;
+  for (const char* clause : {"tenancy.schema_per_tenant", "tenancy.role_per_tenant"})
+    if (const ClauseResult* result = verdicts.find(clause)) any_missing |= result->verdict == Verdict::Broken;
   for (const auto& tenant : tenancy::tenants(judged.contract, observation)) {
-    if (!tenant.registered || tenant.registered->state == "deleted") continue;
-    const VersionTable* table = tenant.schema ? observation.version_table_of(tenant.schema->oid) : nullptr;
-    std::vector<Text> rows = table ? table->versions : std::vector<Text>{};
-    std::ranges::sort(rows);
-    if (!std::ranges::equal(rows, heads)) need(migration_key(rows));
+    const bool is_new = std::ranges::find(new_tenants, tenant.id, &NewTenant::id) != new_tenants.end();
+    const bool registered = tenant.registered && tenant.registered->state != "deleted";
+    if (registered && any_missing && !tenant.schema) need("");
+    const VersionTable* table = is_new && tenant.schema ? observation.version_table_of(tenant.schema->oid) : nullptr;
+    if (table && !table->versions.empty()) need(migration_key(table->versions));
   }
   return keys;
 }

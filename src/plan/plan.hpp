@@ -28,6 +28,7 @@ struct Inputs {
   const Judged& judged;
   const Verdicts& verdicts;
   std::map<std::string, TenantMigration> tenant_migrations;  // by migration_key()
+  std::vector<Step> fleet;                                   // of the application and of tenants that have a schema
   std::vector<NewTenant> new_tenants;
   bool only_new_tenants = false;  // findings are left alone
   std::string only;               // an area ("migrations") or a clause; empty: everything

@@ -97,17 +97,7 @@ void mend_extension(const Finding& finding, Draft& draft) {
 
 void mend_application_migrations(const Finding& finding, Draft& draft) {
   if (!finding.tagged("missing") && !finding.tagged("behind")) return draft.add_manual(finding);
-  const Contract& contract = draft.contract();
-  Step step;
-  step.object = "schema " + quoted(contract.schemas.application.name);
-  step.reason = finding.message;
-  step.program = Program{
-      alembic::upgrade_arguments(*contract.migrations, contract.migrations->application_section, "head", /*sql=*/false),
-      owner_role_of(draft), quoted(contract.schemas.application.name)};
-  step.lock = "as the revisions' statements take";
-  step.risk = Risk::Lock;
-  step.undo = "alembic downgrade to the revision it was at";
-  draft.add(Phase::Migrations, finding, std::move(step));
+  draft.add_fleet(finding);
   draft.set_continues(
       "after the migrations the plan is made again: tables they create get row-level security, policies and grants "
       "(tenancy.rls_enabled, .rls_forced, .rls_bound_to_role, .grants)");

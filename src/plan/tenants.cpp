@@ -49,17 +49,18 @@ void add_schema(const TenantNames& names, const tenancy::TenantState& state, Ste
 // The migrations run as the owner with the tenant's schema as search_path, as `alembic -n tenant` would.
 void add_migrations(const Draft& draft, const TenantNames& names, const VersionTable* versions,
                     const TenantMigration& migration, Step& step) {
-  // Rendered from the base, the script begins with the version table, which a schema downgraded to its base still has.
-  const std::string create = fmt::format("CREATE TABLE {}", draft.contract().migrations->version_table);
-  const auto& all = migration.statements;
-  const bool has_table = versions && !all.empty() && all.front().starts_with(create);
+  const std::string table = quoted(draft.contract().migrations->version_table);
   step.statements.push_back(fmt::format("SET LOCAL ROLE {}", names.owner));
   step.statements.push_back(fmt::format("SET LOCAL search_path = {}", names.schema));
-  step.statements.insert(step.statements.end(), all.begin() + (has_table ? 1 : 0), all.end());
+  // As Alembic makes it.
+  if (!versions)
+    step.statements.push_back(fmt::format(
+        "CREATE TABLE {} (version_num pg_catalog.varchar(32) NOT NULL, CONSTRAINT {} PRIMARY KEY (version_num))", table,
+        quoted(draft.contract().migrations->version_table + "_pkc")));
+  step.statements.insert(step.statements.end(), migration.statements.begin(), migration.statements.end());
   step.statements.push_back("SET LOCAL search_path = pg_catalog, pg_temp");
   step.statements.push_back("RESET ROLE");
-  step.statements.push_back(fmt::format("REVOKE ALL ON TABLE {}.{} FROM {}", names.schema,
-                                        quoted(draft.contract().migrations->version_table), names.role));
+  step.statements.push_back(fmt::format("REVOKE ALL ON TABLE {}.{} FROM {}", names.schema, table, names.role));
 }
 
 // A row that is there stays as it is, unless it is the tombstone of a tenant whose id is used again.
@@ -87,7 +88,8 @@ void add_online_migrations(const Finding& finding, Draft& draft, const TenantNam
   draft.add(Phase::Seeds, finding, std::move(step));
 }
 
-void onboard_or_mend(const Uuid& id, const std::string& display_name, const tenancy::TenantState& state,
+// `migrates`: brings the schema to the head too. One that is there and registered is the fleet's.
+void onboard_or_mend(const Uuid& id, const std::string& display_name, const tenancy::TenantState& state, bool migrates,
                      const Finding& finding, Draft& draft) {
   const TenantNames names = names_of(draft.contract(), id);
   Step step;
@@ -99,7 +101,8 @@ void onboard_or_mend(const Uuid& id, const std::string& display_name, const tena
   add_schema(names, state, step);
   const VersionTable* table = state.schema ? draft.observation().version_table_of(state.schema->oid) : nullptr;
   const auto& migrations = draft.inputs().tenant_migrations;
-  const auto migration = migrations.find(migration_key(table ? table->versions : std::vector<Text>{}));
+  const auto migration =
+      migrates ? migrations.find(migration_key(table ? table->versions : std::vector<Text>{})) : migrations.end();
   const bool online = migration != migrations.end() && !migration->second.online_reason.empty();
   if (migration != migrations.end() && !online) add_migrations(draft, names, table, migration->second, step);
   add_registry_row(names, display_name, step);
@@ -137,14 +140,15 @@ void mend_tenant(const Finding& finding, Draft& draft) {
   if (!id || by_hand) return draft.add_manual(finding);
   const auto state = state_of(draft, *id);
   if (!state.registered || state.registered->state == "deleted") return draft.add_manual(finding);
-  onboard_or_mend(*id, std::string(state.registered->display_name), state, finding, draft);
+  if (state.schema && finding.clause == "migrations.tenants_in_step") return draft.add_fleet(finding);
+  onboard_or_mend(*id, std::string(state.registered->display_name), state, !state.schema, finding, draft);
 }
 
 void onboard(const NewTenant& tenant, Draft& draft) {
   Finding finding;
   finding.clause = "tenancy.schema_per_tenant";
   finding.message = fmt::format("onboard tenant {}", tenant.display_name);
-  onboard_or_mend(tenant.id, tenant.display_name, state_of(draft, tenant.id), finding, draft);
+  onboard_or_mend(tenant.id, tenant.display_name, state_of(draft, tenant.id), /*migrates=*/true, finding, draft);
 }
 
 }  // namespace pgcontract::plan

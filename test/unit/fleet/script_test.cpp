@@ -185,7 +185,8 @@ TEST(Message, LeavesNoSettingToTheNextSchema) {
   EXPECT_TRUE(script.resets_session);
   const auto message =
       transaction_message(script, 0, {"s", {}, "", true, {"a"}}, {"alembic_version", "", "", 1}, 1, false);
-  EXPECT_THAT(message.text, testing::StartsWith("RESET ROLE;\nRESET ALL;\nBEGIN"));
+  EXPECT_THAT(message.text, testing::StartsWith("BEGIN")) << "the message's settings hold from its first statement on";
+  EXPECT_THAT(message.text, testing::EndsWith("COMMIT;\nRESET ROLE;\nRESET ALL;\n"));
 }
 
 TEST(Journal, ReadsBackWhereASchemaWent) {
@@ -201,6 +202,16 @@ TEST(Journal, ReadsBackWhereASchemaWent) {
   ASSERT_TRUE(movement);
   EXPECT_THAT(movement->to, ElementsAre("b"));
   EXPECT_EQ(movement->part_mark, "part 1 of b");
+  EXPECT_EQ(movement->identity, "") << "an older journal's, which is not believed";
+  movement = parse_movement("t: a -> b (part 1 of b at 77@0,1)");
+  ASSERT_TRUE(movement);
+  EXPECT_THAT(movement->to, ElementsAre("b"));
+  EXPECT_EQ(movement->part_mark, "part 1 of b");
+  EXPECT_EQ(movement->identity, "77@0,1");
+  EXPECT_TRUE(is_identity("77@0,1"));
+  EXPECT_TRUE(is_identity("size 0")) << "a version table that never had a row";
+  EXPECT_FALSE(is_identity("size 8192"));
+  EXPECT_FALSE(is_identity(""));
   EXPECT_FALSE(parse_movement("role pgc_owner"));
 }
 
