@@ -277,7 +277,8 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   Passages passages = passages_of(groups);
   const Passages refused = take_refused(passages);
   PGC_TRY(const fleet::Run run, run_passages(place, dsn, lock, options, passages, progress));
-  if (!passages.empty()) add_notes(run, passages.size(), report);
+  const auto reached = std::ranges::count_if(passages, [](const auto& p) { return p.state != StepState::NotRun; });
+  if (reached > 0) add_notes(run, static_cast<std::size_t>(reached), report);
   if (movement.proves && !arguments.has("--skip-proof")) {
     progress.begin("comparing fingerprints", 0);
     PGC_TRY(Drift drift, prove_alike(place, dsn, passages));

@@ -85,15 +85,16 @@ bool is_identity(std::string_view identity) {
   return !identity.empty() && (!identity.starts_with("size ") || identity == "size 0");
 }
 
+std::vector<std::string_view> commit_statements(const Script& script) {
+  if (!script.resets_session) return {"COMMIT"};
+  return {"COMMIT", "RESET ROLE", "RESET ALL"};
+}
+
 Message transaction_message(const Script& script, std::size_t number, const FleetSchema& schema, const Setting& setting,
                             int step, bool hold) {
   const Part& part = script.parts[number];
   const std::string table = qualified_table(schema, setting);
   Writer writer;
-  if (script.resets_session) {
-    writer.add("RESET ROLE");
-    writer.add("RESET ALL");
-  }
   writer.add("BEGIN");
   writer.add("SET LOCAL search_path = " + quoted(schema.name));
   if (!setting.owner.empty()) writer.add("SET LOCAL ROLE " + quoted(setting.owner));
@@ -115,7 +116,8 @@ Message transaction_message(const Script& script, std::size_t number, const Flee
                     quoted_literal(fmt::format(" ({} at ", part_mark(part, number))), rows_identity(table),
                     quoted_literal(setting.job), step));
   }
-  if (!hold) writer.add("COMMIT");
+  if (!hold)
+    for (const auto statement : commit_statements(script)) writer.add(statement);
   return std::move(writer).finish();
 }
 

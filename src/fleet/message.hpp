@@ -3,6 +3,7 @@
 // where the version rows are as expected. Pure; any thread.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fleet/script.hpp"
@@ -28,6 +29,9 @@ struct Message {
 // BEGIN … up to and without COMMIT where `hold`, so that its locks can be looked at.
 Message transaction_message(const Script& script, std::size_t part, const FleetSchema& schema, const Setting& setting,
                             int step, bool hold);
+// COMMIT, and behind it what takes back the settings that the script leaves. Not in front of the next BEGIN: a message
+// is a transaction from its first statement on, with what the settings said then.
+std::vector<std::string_view> commit_statements(const Script& script);
 std::string qualified_table(const FleetSchema& schema, const Setting& setting);
 // SELECT that fails, saying which rows it found, where they are not `rows`.
 std::string guard(const std::string& qualified_table, const std::vector<std::string>& rows);

@@ -107,7 +107,7 @@ Result<void> Runner::transaction(Passage& passage, LocksSeen* locks) {
       if (passage.schema.tenant && !setting_.shared && !seen->changed.empty())
         sent = fail(reach_error(seen->changed, fmt::format("revision {}", fmt::join(part.revisions, ", "))));
     }
-    if (sent) sent = connection->execute("COMMIT");
+    if (sent) sent = connection->execute(fmt::format("{}", fmt::join(commit_statements(*passage.script), "; ")));
   }
   if (sent) {
     ++passage.part;
