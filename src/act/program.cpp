@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -98,7 +99,10 @@ Result<std::string> run_program(const Contract& contract, const postgres::Dsn& d
   PGC_TRY(ProcessResult result, run_process(request));
   if (result.exit_code == 0) return std::move(result.output);
   const std::string said = tail(result.error_output.empty() ? result.output : result.error_output);
-  const bool lock = said.find("lock timeout") != std::string::npos || said.find("deadlock") != std::string::npos;
+  // psycopg2's names of the errors too: the server's words are in its own language.
+  const bool lock = std::ranges::any_of(
+      std::array{"lock timeout", "deadlock", "LockNotAvailable", "DeadlockDetected"},
+      [&](const char* word) { return said.find(word) != std::string::npos; });
   return fail(lock ? ErrorCode::LockTimeout : ErrorCode::Process,
               fmt::format("{} failed with exit code {}:\n{}", program.arguments[0], result.exit_code, said),
               "Its own message says what is wrong; nothing that it did in a transaction was kept.");

@@ -13,7 +13,7 @@ namespace pgcontract::alembic {
 struct PythonToken {
   enum class Kind { Name, Text, OtherString, Number, Operator, LineEnd };
   Kind kind = Kind::LineEnd;
-  std::string text;  // of Text: the decoded value. OtherString (bytes, f-strings, \N{…}) has none
+  std::string text;  // of Text: the decoded value. OtherString (bytes, f-strings, \N{…}): raw
   int line = 0;
   bool indented = false;  // the logical line it stands in does not begin in column 0
 
@@ -22,8 +22,8 @@ struct PythonToken {
   }
 };
 
-// The tokens of a file, without those of the bodies of functions and classes. Each logical line that holds any ends
-// with a LineEnd; comments and empty lines leave nothing. An error's `where` is the line number alone.
-Result<std::vector<PythonToken>> tokenize_python(std::string_view source);
+// The tokens of a file, by themselves without those of the bodies of functions and classes. Each logical line that holds
+// any ends with a LineEnd; comments and empty lines leave nothing. An error's `where` is the line number alone.
+Result<std::vector<PythonToken>> tokenize_python(std::string_view source, bool with_bodies = false);
 
 }  // namespace pgcontract::alembic

@@ -25,6 +25,7 @@ class RevisionMap {
   const RevisionGraph& graph() const { return graph_; }
   const Lineage& lineage() const { return lineage_; }
   const std::string& id(int revision) const { return graph_.revisions[static_cast<std::size_t>(revision)].id; }
+  const std::string& file(int revision) const { return graph_.revisions[static_cast<std::size_t>(revision)].file; }
   std::vector<std::string> ids(const Revisions& revisions) const;
 
   // The rows of a version table: exact ids. NotFound names the row that no file has.

@@ -134,7 +134,7 @@ Result<void> check_overlap(const RevisionMap& map, const Revisions& revisions) {
 }
 
 RouteStep step_of(const RevisionMap& map, int revision, bool upgrade, RowMove move, const RowKeeper& keeper) {
-  RouteStep step{map.id(revision), upgrade, {}, {}, std::move(move), keeper.rows()};
+  RouteStep step{map.id(revision), upgrade, {}, {}, std::move(move), keeper.rows(), map.file(revision)};
   (upgrade ? step.from : step.to) = map.ids(map.lineage().down(revision));
   (upgrade ? step.to : step.from) = {step.revision};
   return step;

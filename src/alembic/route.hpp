@@ -26,6 +26,7 @@ struct RouteStep {
   std::vector<std::string> to;
   RowMove rows;
   std::vector<std::string> rows_after;  // sorted
+  std::string file = {};                // of the revision, relative to the contract's directory
 };
 
 using Route = std::vector<RouteStep>;

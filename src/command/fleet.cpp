@@ -112,6 +112,14 @@ void add_problems(const RevisionGraph& graph, Report& report) {
     report.notes.push_back(fmt::format("{}: {}. {}", problem.where, problem.message, problem.hint));
 }
 
+namespace {
+
+Error unreadable(const FleetSchema& schema) {
+  return {ErrorCode::Conflict, schema.unreadable, "Once it can be read, run the command again.", {}, {}, {}};
+}
+
+}  // namespace
+
 std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& histories, const Scope& scope,
                                const RouteOf& route_of, const Apart& apart) {
   std::vector<Group> groups;
@@ -123,10 +131,13 @@ std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& his
       if (schema.tenant && !scope.only.empty() && !std::ranges::binary_search(scope.only, *schema.tenant)) continue;
       const auto kind = apart ? apart(schema) : "";
       if (!kind) continue;
-      const auto [at, added] = places.try_emplace({schema.rows, *kind}, groups.size());
+      // Each for itself: where they are is not known.
+      const auto [at, added] = places.try_emplace({schema.rows, *kind + schema.unreadable}, groups.size());
       if (added) {
         Group group{fleet->application, schema.rows, {}, {}, {}, {}};
-        if (auto route = route_of(map, schema))
+        if (!schema.unreadable.empty())
+          group.error = unreadable(schema);
+        else if (auto route = route_of(map, schema))
           group.route = std::move(*route);
         else
           group.error = route.error();
@@ -148,7 +159,8 @@ Result<void> render(const Place& place, const postgres::Dsn& dsn, bool shared, s
     if (group.error || group.route.empty()) continue;
     const auto renderer = fleet::alembic_renderer(
         place.contract, group.application ? migrations.application_section : migrations.tenant_section, dsn.url());
-    PGC_TRY(group.script, fleet::make_script(group.rows, group.route, migrations.version_table, renderer));
+    PGC_TRY(group.script, fleet::make_script(group.rows, group.route, place.contract.directory,
+                                                    migrations.version_table, renderer));
     if (!group.application && !shared) group.error = fleet::reaches_out(group.script);
   }
   return {};

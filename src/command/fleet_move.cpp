@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <map>
+#include <iterator>
 
 #include "base/interrupt.hpp"
 #include "base/version.hpp"
@@ -88,27 +88,6 @@ Passages take_refused(Passages& passages) {
   return out;
 }
 
-// A transaction that was cut off before the part in hand has left its mark in the journal, since no row tells of it.
-Result<void> skip_finished_parts(postgres::Connection& side, const std::string& version_table, Passages& passages) {
-  const bool any = std::ranges::any_of(passages, [](const auto& p) { return p.script->parts.size() > 1; });
-  if (!any) return {};
-  PGC_TRY(const auto cut_off, fleet::unfinished(side, version_table));
-  std::map<std::string, const fleet::Movement*> marks;
-  for (const auto& movement : cut_off) marks[movement.schema] = &movement;
-  for (auto& passage : passages) {
-    const auto mark = marks.find(passage.schema.name);
-    if (mark == marks.end()) continue;
-    const auto& [schema, cut] = *mark;
-    const auto& parts = passage.script->parts;
-    for (std::size_t i = 0; i + 1 < parts.size() && parts[i].rows_after == passage.schema.rows; ++i) {
-      if (fleet::part_mark(parts[i], i) != cut->part_mark) continue;
-      passage.part = i + 1;
-      passage.mark = fmt::format("{} at {}", cut->part_mark, cut->identity);
-    }
-  }
-  return {};
-}
-
 Application application_of(const Uuid& job, bool journalled, const Passages& passages) {
   Application out;
   if (journalled) out.job = job;
@@ -141,14 +120,19 @@ std::string progress_text(const fleet::Progress& now, std::size_t total) {
 Result<fleet::Run> run_passages(const Place& place, const postgres::Dsn& dsn, act::ApplyLock& lock,
                                 const fleet::Options& options, Passages& passages, report::Progress& progress) {
   if (passages.empty()) return fleet::Run{};
-  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].step = static_cast<int>(i) + 1;
   if (!options.setting.job.empty())
-    PGC_CHECK(skip_finished_parts(lock.side_connection(), options.setting.version_table, passages));
-  progress.begin("migrating", static_cast<int>(passages.size()));
-  auto run = fleet::run(place.contract, dsn, lock, options, passages, [&](const fleet::Progress& now) {
-    progress.advance(now.done, progress_text(now, passages.size()));
-  });
-  progress.end();
+    PGC_CHECK(fleet::resume(lock.side_connection(), options.setting.version_table, passages));
+  Passages refused = take_refused(passages);
+  for (std::size_t i = 0; i < passages.size(); ++i) passages[i].step = static_cast<int>(i) + 1;
+  Result<fleet::Run> run;
+  if (!passages.empty()) {
+    progress.begin("migrating", static_cast<int>(passages.size()));
+    run = fleet::run(place.contract, dsn, lock, options, passages, [&](const fleet::Progress& now) {
+      progress.advance(now.done, progress_text(now, passages.size()));
+    });
+    progress.end();
+  }
+  std::ranges::move(refused, std::back_inserter(passages));
   return run;
 }
 
@@ -281,7 +265,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   if (reached > 0) add_notes(run, static_cast<std::size_t>(reached), report);
   if (movement.proves && !arguments.has("--skip-proof")) {
     progress.begin("comparing fingerprints", 0);
-    PGC_TRY(Drift drift, prove_alike(place, dsn, passages));
+    PGC_TRY(Drift drift, prove_alike(place, dsn, survey, passages));
     if (arguments.has("--prove-database")) PGC_CHECK(prove_against_database(place, dsn, passages, progress, drift));
     progress.end();
     if (!drift.sets.empty() || !drift.uncompared.empty()) report.drift = std::move(drift);

@@ -101,7 +101,7 @@ plan::TenantMigration tenant_migration(const Place& place, const postgres::Dsn& 
   const Migrations& migrations = *place.contract.migrations;
   const auto route = alembic::upgrade_route(alembic::RevisionMap(graph), rows, "head");
   if (!route) return {{}, "Alembic itself decides what runs: " + route.error().message};
-  const auto script = fleet::make_script(rows, *route, migrations.version_table,
+  const auto script = fleet::make_script(rows, *route, place.contract.directory, migrations.version_table,
                                          fleet::alembic_renderer(place.contract, migrations.tenant_section, dsn.url()));
   if (!script) return {{}, "a revision cannot be rendered as SQL, so Alembic itself runs it"};
   plan::TenantMigration out;

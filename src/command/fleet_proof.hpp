@@ -14,8 +14,10 @@ namespace pgcontract::command {
 // A schema to be read, with a tenant's own words: two tenants differ in them and are alike.
 fingerprint::Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id);
 
-// One set a group; the reference is the first of it that was migrated. Sets of one schema are left out.
-Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const std::vector<fleet::Passage>& passages);
+// One set for all that end at the same rows, with one more that the survey found there before; what most of them are is
+// the measure. Who has nobody to be compared with is named.
+Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const fleet::Survey& survey,
+                          const std::vector<fleet::Passage>& passages);
 
 // Adds what the schemas of the histories that were moved are not, compared with what their migrations make on a
 // disposable database: the application's too, which has no other like it.

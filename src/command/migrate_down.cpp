@@ -6,6 +6,7 @@
 #include "command/fleet.hpp"
 #include "command/list.hpp"
 #include "fleet/journal.hpp"
+#include "fleet/message.hpp"
 
 namespace pgcontract::command {
 namespace {
@@ -20,6 +21,9 @@ Error refused(std::string message, std::string hint) {
 // way.
 Result<alembic::Route> route_back(const alembic::RevisionMap& map, const FleetSchema& schema,
                                   const fleet::Movement& moved) {
+  if (schema.rows == moved.to && moved.has_failed)
+    return fail(refused("the job failed here, and yet it is where the job was to bring it: somebody else may have",
+                        "Name a target instead: pgcontract migrate down TARGET."));
   if (schema.rows == moved.to) return alembic::return_route(map, schema.rows, moved.from);
   if (!moved.is_done)
     if (const auto whole = alembic::return_route(map, moved.to, moved.from))
@@ -35,6 +39,7 @@ Result<std::vector<Group>> groups_of_job(const postgres::Dsn& dsn, const Uuid& j
                                          const fleet::Survey& survey) {
   if (!survey.has_journal)
     return fail(ErrorCode::NotFound, "this database has no journal", "Name a target instead: migrate down TARGET.");
+  PGC_CHECK(check_schemas(survey, prepared.scope, prepared.place.contract));
   PGC_TRY(auto connection, postgres::Connection::open(dsn));
   PGC_TRY(auto movements, fleet::movements_of(connection, job));
   PGC_TRY(const auto cut_off, fleet::unfinished(connection, prepared.place.contract.migrations->version_table));
@@ -47,7 +52,7 @@ Result<std::vector<Group>> groups_of_job(const postgres::Dsn& dsn, const Uuid& j
       survey, prepared.histories, prepared.scope,
       [&](const alembic::RevisionMap& map, const FleetSchema& schema) -> Result<alembic::Route> {
         if (const auto cut = is_cut_off(schema.name); cut != cut_off.end())
-          return fail(refused(fmt::format("{} is done and the rest of it is not", cut->part_mark),
+          return fail(refused(fmt::format("it was cut off in the middle of {}", fleet::revision_of_mark(cut->part_mark)),
                               "Finish it, then take it back: pgcontract migrate up"));
         return route_back(map, schema, moved.at(schema.name));
       },
@@ -56,7 +61,7 @@ Result<std::vector<Group>> groups_of_job(const postgres::Dsn& dsn, const Uuid& j
         const bool cut = is_cut_off(schema.name) != cut_off.end();
         if (at == moved.end() || (at->second.from == schema.rows && !cut)) return std::nullopt;
         return fmt::format("{} {} {} {}", fmt::join(at->second.from, ","), fmt::join(at->second.to, ","),
-                           at->second.is_done, cut);
+                           at->second.is_done ? "done" : at->second.has_failed ? "failed" : "planned", cut);
       });
 }
 
@@ -84,6 +89,7 @@ Result<Report> run_migrate_down(const Arguments& arguments) {
     return move_fleet(arguments, prepared.place, movement);
   }
   movement.groups = [&](const fleet::Survey& survey) -> Result<std::vector<Group>> {
+    PGC_CHECK(check_schemas(survey, prepared.scope, prepared.place.contract));
     return make_groups(survey, prepared.histories, prepared.scope,
                        [&](const alembic::RevisionMap& map, const FleetSchema& schema) {
                          return alembic::downgrade_route(map, schema.rows, arguments.positionals[0]);

@@ -16,6 +16,7 @@ Result<Report> run_migrate_stamp(const Arguments& arguments) {
   movement.renders = movement.proves = false;
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
   movement.groups = [&](const fleet::Survey& survey) -> Result<std::vector<Group>> {
+    PGC_CHECK(check_schemas(survey, prepared.scope, prepared.place.contract));
     auto groups = make_groups(survey, prepared.histories, prepared.scope,
                               [&](const alembic::RevisionMap& map, const FleetSchema& schema) {
                                 return alembic::stamp_route(map, schema.rows, target);

@@ -32,6 +32,11 @@ Standing standing_of(const Group& group, const RevisionGraph& graph) {
   return {"behind", fmt::format("{}", fmt::join(ids, ", "))};
 }
 
+std::optional<std::string> rows_of(const FleetSchema& schema) {
+  if (!schema.unreadable.empty()) return std::nullopt;
+  return joined(schema.rows).value_or("base");
+}
+
 Table groups_table(const std::vector<Group>& groups, const Histories& histories) {
   Table table{"groups",
               {{"history", "HISTORY"},
@@ -47,7 +52,7 @@ Table groups_table(const std::vector<Group>& groups, const Histories& histories)
     std::vector<std::string> names;
     for (std::size_t i = 0; i < std::min(kNamesShown, group.schemas.size()); ++i)
       names.push_back(group.schemas[i].name);
-    table.rows.push_back({graph.section, joined(group.rows).value_or("base"), std::to_string(group.schemas.size()),
+    table.rows.push_back({graph.section, rows_of(group.schemas.front()), std::to_string(group.schemas.size()),
                           std::move(standing.state), std::move(standing.pending), joined(names)});
   }
   return table;
@@ -85,7 +90,7 @@ Table schemas_table(const std::vector<Group>& groups, const Histories& histories
         continue;
       }
       table.rows.push_back({schema.name, schema.tenant ? std::optional(schema.tenant->canonical()) : std::nullopt,
-                            graph.section, joined(schema.rows).value_or("base"), standing.state, standing.pending});
+                            graph.section, rows_of(schema), standing.state, standing.pending});
     }
   }
   return table;

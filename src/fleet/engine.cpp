@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -70,11 +71,12 @@ class Engine {
     for (std::size_t first = 0; first < rest.size() && !stopping(); first += wave)
       stage({rest.begin() + static_cast<std::ptrdiff_t>(first),
              rest.begin() + static_cast<std::ptrdiff_t>(std::min(rest.size(), first + wave))});
-    flush_journal(true);
+    finish_journal();
     out_.seconds = std::chrono::duration<double>(Clock::now() - started_).count();
     out_.blockers = std::move(watcher_).blockers();
     if (out_.stopped.empty() && interrupt::stop_requested()) out_.stopped = "stopped by the user";
-    if (has_journal()) {
+    // Where another has the lock by now, the report is all there is: the next run closes the job.
+    if (has_journal() && !(side().is_lost() && !out_.stopped.empty())) {
       PGC_CHECK(journal_error_ ? fail(*journal_error_) : Result<void>{});
       PGC_CHECK(journal_.finish(side(), passages_));
     }
@@ -124,6 +126,8 @@ class Engine {
       watch_locks_ = taken == 1;
       stage({i});
       const Passage& canary = passages_[i];
+      // It showed nothing of the script: the next one does.
+      if (canary_refused(canary) || canary.state == StepState::Unneeded) --taken;
       if (canary.state == StepState::Failed && !canary_refused(canary))
         out_.stopped = fmt::format("the canary {} failed, so no other schema was begun", canary.schema.name);
     }
@@ -182,6 +186,10 @@ class Engine {
   std::optional<std::size_t> take(Worker& worker, int number) {
     std::unique_lock guard(mutex_);
     while (open_ > 0 && !stopping() && number < limit_) {
+      if (paused_) {
+        changed_.wait_for(guard, kTick);
+        continue;
+      }
       const auto now = Clock::now();
       const auto due = std::ranges::find_if(delayed_, [&](const Delayed& d) { return d.until <= now; });
       std::optional<std::size_t> item;
@@ -264,7 +272,10 @@ class Engine {
       looked_ = Clock::now();
       if (const auto waiting = watcher_.look(side(), busy)) now.waiting += *waiting;
     }
-    if (Clock::now() - flushed_ > kJournalEvery) flush_journal(false);
+    if (Clock::now() - flushed_ > kJournalEvery) {
+      flush_journal(false);
+      keep_lock();
+    }
     now.seconds = std::chrono::duration<double>(Clock::now() - started_).count();
     progress_(now);
   }
@@ -278,8 +289,8 @@ class Engine {
       marks_.clear();
     }
     if (unwritten_.empty()) return;
-    auto written = journal_.mark(side(), unwritten_);
-    if (!written && side().is_lost() && take_lock_again()) written = journal_.mark(side(), unwritten_);
+    if (side().is_lost()) return;  // written once the lock is back
+    const auto written = journal_.mark(side(), unwritten_);
     if (written) {
       unwritten_.clear();
       journal_error_.reset();
@@ -288,19 +299,37 @@ class Engine {
     }
   }
 
-  // The lock went with its connection. Another apply may have it by now: then we stop, and each schema that is under
-  // way is safe all the same, because its own rows guard it.
-  bool take_lock_again() {
-    auto again = act::ApplyLock::take(dsn_, options_.act, [](std::string_view) {});
+  void finish_journal() {
+    while (true) {
+      flush_journal(true);
+      if (!side().is_lost() || stopping()) return;
+      keep_lock();
+      if (side().is_lost()) std::this_thread::sleep_for(kTick);
+    }
+  }
+
+  // The lock goes with its connection. Until it is back no schema is begun; those under way are safe, because their own
+  // rows guard them. Where another has it, or the server stays away for too long, we stop.
+  void keep_lock() {
+    if (!side().is_lost()) (void)side().execute("SELECT");  // a session that was ended says so when it is asked
+    if (!side().is_lost()) return;
+    const auto now = Clock::now();
+    if (!paused_.exchange(true)) lost_at_ = now;
+    act::Options at_once = options_.act;
+    at_once.wait_seconds = 0;
+    auto again = act::ApplyLock::take(dsn_, at_once, [](std::string_view) {});
     if (again) {
       lock_ = std::move(*again);
-      if (auto going = journal_.go_on(side()); going) return true;
-    } else if (is_away(again.error())) {
-      return false;  // the workers wait for the server too; asked again at the next tick
+      if (!has_journal() || journal_.go_on(side())) {
+        paused_ = false;
+        return;
+      }
     }
+    if (now - lost_at_ < std::chrono::seconds(options_.wait_seconds)) return;
     const std::lock_guard guard(mutex_);
-    if (out_.stopped.empty()) out_.stopped = "the lock was lost and another apply has it";
-    return false;
+    if (out_.stopped.empty())
+      out_.stopped = again || is_away(again.error()) ? "the lock was lost, and the server is away"
+                                                     : "the lock was lost and another apply has it";
   }
 
   const postgres::Dsn& dsn_;
@@ -313,6 +342,7 @@ class Engine {
   LocksSeen locks_;
   Watcher watcher_;
   bool watch_locks_ = false;
+  std::atomic<bool> paused_ = false;  // the lock is lost
 
   std::mutex mutex_;  // everything below, out_, and the passages' states
   std::condition_variable changed_;
@@ -336,6 +366,7 @@ class Engine {
   const Clock::time_point started_ = Clock::now();
   Clock::time_point flushed_ = Clock::now();
   Clock::time_point looked_{};
+  Clock::time_point lost_at_{};
 };
 
 }  // namespace

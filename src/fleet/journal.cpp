@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
 
 #include "fleet/message.hpp"
 #include "model/observation.hpp"
@@ -68,7 +70,7 @@ std::optional<Movement> parse_movement(std::string_view object) {
   const auto colon = object.rfind(": ", arrow);
   if (arrow == std::string_view::npos || colon == std::string_view::npos) return std::nullopt;
   Movement out{
-      std::string(object.substr(0, colon)), rows_of(object.substr(colon + 2, arrow - colon - 2)), {}, {}, {}, false};
+      std::string(object.substr(0, colon)), rows_of(object.substr(colon + 2, arrow - colon - 2)), {}, {}, {}};
   auto to = object.substr(arrow + kArrow.size());
   if (const auto mark = to.rfind(" ("); mark != std::string_view::npos && to.ends_with(')')) {
     const auto words = to.substr(mark + 2, to.size() - mark - 3);
@@ -163,15 +165,24 @@ Result<std::vector<Movement>> movements_of(postgres::Connection& connection, con
     return fail(ErrorCode::NotFound, fmt::format("there is no job {}", job.canonical()),
                 "See the jobs: pgcontract migrate status");
   PGC_TRY(const auto rows,
-          connection.query("SELECT s.object, s.state FROM pgcontract.job_step AS s WHERE s.job OPERATOR(pg_catalog.=) "
-                           "$1::pg_catalog.uuid AND s.state OPERATOR(pg_catalog.<>) ALL "
-                           "('{not_run,unneeded}'::pg_catalog.text[]) ORDER BY s.number",
+          connection.query("SELECT s.object, s.state FROM pgcontract.job_step AS s "
+                           "JOIN pgcontract.job AS j ON j.id OPERATOR(pg_catalog.=) s.job "
+                           "WHERE s.job OPERATOR(pg_catalog.=) $1::pg_catalog.uuid AND s.state OPERATOR(pg_catalog.<>) "
+                           "ALL ('{not_run,unneeded}'::pg_catalog.text[]) "
+                           "AND (s.state OPERATOR(pg_catalog.=) 'done' OR NOT EXISTS (SELECT "
+                           "FROM pgcontract.job AS later JOIN pgcontract.job_step AS o "
+                           "ON o.job OPERATOR(pg_catalog.=) later.id "
+                           "WHERE later.started_at OPERATOR(pg_catalog.>) j.started_at "
+                           "AND o.state OPERATOR(pg_catalog.=) 'done' AND o.clause OPERATOR(pg_catalog.=) s.clause "
+                           "AND pg_catalog.split_part(o.object, ': ', 1) OPERATOR(pg_catalog.=) "
+                           "pg_catalog.split_part(s.object, ': ', 1))) ORDER BY s.number",
                            {job.canonical()}));
   std::vector<Movement> out;
   for (int i = 0; i < rows.size(); ++i) {
     auto parsed = parse_movement(rows.at(i, 0));
     if (!parsed) continue;
     parsed->is_done = rows.at(i, 1) == "done";
+    parsed->has_failed = rows.at(i, 1) == "failed";
     out.push_back(std::move(*parsed));
   }
   return out;
@@ -186,13 +197,73 @@ Result<std::vector<Movement>> unfinished(postgres::Connection& connection, const
   std::vector<Movement> out;
   for (int i = 0; i < rows.size(); ++i) {
     auto parsed = parse_movement(rows.at(i, 0));
-    if (!parsed || !is_identity(parsed->identity)) continue;
+    if (!parsed || parsed->identity.empty()) continue;
+    parsed->is_certain = is_identity(parsed->identity);
     const std::string table = fmt::format("{}.{}", quoted(parsed->schema), quoted(version_table));
     const auto now = connection.query("SELECT " + rows_identity(table));
     if (!now && connection.is_lost()) return tl::unexpected(now.error());
     if (now && now->at(0, 0) == parsed->identity) out.push_back(std::move(*parsed));
   }
   return out;
+}
+
+namespace {
+
+// The statement behind the mark, as part and statement; nothing where the script has no such mark.
+bool set_behind(const std::string& mark, Passage& passage) {
+  const bool begun = mark.ends_with(kBegun);
+  const std::string_view wanted = std::string_view(mark).substr(0, mark.size() - (begun ? 1 : 0));
+  const auto& parts = passage.script->parts;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    // Rows that move before it would have told of it.
+    if (parts[i].mode == Mode::Autocommit) {
+      const auto& statements = parts[i].statements;
+      const auto at = std::ranges::find(statements, wanted, &Statement::mark);
+      if (at == statements.end() || parts[i].rows_before != passage.schema.rows) continue;
+      passage.part = i;
+      passage.statement = static_cast<std::size_t>(at - statements.begin()) + (begun ? 0 : 1);
+      passage.begun = begun;
+      return true;
+    }
+    if (begun || mark_of(parts[i]) != wanted || parts[i].rows_after != passage.schema.rows) continue;
+    passage.part = i + 1;
+    return true;
+  }
+  return false;
+}
+
+Error cut_off(const Movement& cut) {
+  const std::string revision = revision_of_mark(cut.part_mark);
+  return {ErrorCode::Conflict,
+          cut.is_certain
+              ? fmt::format("an earlier run was cut off in the middle of {}, which is not in the way or has changed since",
+                            revision)
+              : fmt::format("an earlier run was cut off in the middle of {}, and nothing tells whether it still is",
+                            revision),
+          fmt::format("Put the file back as it was; or finish it by hand, then: pgcontract migrate stamp {} --force",
+                      revision),
+          {},
+          {},
+          {}};
+}
+
+}  // namespace
+
+Result<void> resume(postgres::Connection& side, const std::string& version_table, std::vector<Passage>& passages) {
+  PGC_TRY(const auto movements, unfinished(side, version_table));
+  std::map<std::string, const Movement*> cuts;
+  for (const auto& movement : movements) cuts[movement.schema] = &movement;
+  if (cuts.empty()) return {};
+  for (auto& passage : passages) {
+    const auto cut = cuts.find(passage.schema.name);
+    if (cut == cuts.end() || passage.error || passage.script->stamp) continue;
+    if (!cut->second->is_certain || !set_behind(cut->second->part_mark, passage)) {
+      passage.error = cut_off(*cut->second);
+      continue;
+    }
+    passage.mark = fmt::format("{}{}{}", cut->second->part_mark, kAt, cut->second->identity);
+  }
+  return {};
 }
 
 }  // namespace pgcontract::fleet

@@ -8,6 +8,7 @@ namespace pgcontract::fleet {
 namespace {
 
 constexpr std::string_view kGuard = "pgcontract: the version rows are ";
+constexpr std::string_view kMarked = "pgcontract: the part is done";
 
 class Writer {
  public:
@@ -28,10 +29,16 @@ std::string create_table(const std::string& table, const Setting& setting) {
       quoted(setting.version_table + "_pkc"));
 }
 
-bool moves_rows(const Part& part) {
-  for (const auto& statement : part.statements)
-    if (statement.of_rows) return true;
-  return false;
+std::string this_step(const Setting& setting, int step) {
+  return fmt::format("job OPERATOR(pg_catalog.=) {} AND number OPERATOR(pg_catalog.=) {}", quoted_literal(setting.job),
+                     step);
+}
+
+std::vector<std::string> make_table(const FleetSchema& schema, const Setting& setting) {
+  const std::string table = qualified_table(schema, setting);
+  std::vector<std::string> out = {create_table(table, setting)};
+  if (!schema.role.empty()) out.push_back(fmt::format("REVOKE ALL ON TABLE {} FROM {}", table, quoted(schema.role)));
+  return out;
 }
 
 }  // namespace
@@ -58,7 +65,7 @@ std::string guard(const std::string& table, const std::vector<std::string>& rows
 }
 
 bool is_guard_failure(const Error& error) {
-  if (error.sqlstate == "21000") return error.message.find("more than one row") != std::string::npos;
+  if (error.sqlstate == "21000") return true;  // of one row, more
   return error.sqlstate == "22P02" && error.message.find(kGuard) != std::string::npos;
 }
 
@@ -67,17 +74,64 @@ std::string enter_schema(const FleetSchema& schema, const Setting& setting) {
                      setting.owner.empty() ? "" : "; SET ROLE " + quoted(setting.owner));
 }
 
-std::string part_mark(const Part& part, std::size_t number) {
-  return fmt::format("part {} of {}", number + 1, part.revisions.empty() ? "" : part.revisions.back());
+std::string mark_update(const std::string& mark, const std::string& table, const Setting& setting, int step) {
+  std::string object = "pg_catalog.regexp_replace(object, ' [(]part [^)]*[)]$', '')";
+  if (!mark.empty())
+    object = fmt::format("pg_catalog.concat({}, {}, {}, ')')", object, quoted_literal(fmt::format(" ({} at ", mark)),
+                         rows_identity(table));
+  return fmt::format("UPDATE pgcontract.job_step SET object = {} WHERE {}", object, this_step(setting, step));
 }
 
-// A row that moves is another version at another place. Where there never was a row, the table's file is empty.
+std::string mark_guard(const std::string& mark, const Setting& setting, int step) {
+  return fmt::format(
+      "SELECT CASE WHEN pg_catalog.strpos(object, {}) OPERATOR(pg_catalog.=) 0 THEN 0 ELSE pg_catalog.concat('{}')"
+      "::pg_catalog.int4 END FROM pgcontract.job_step WHERE {} FOR UPDATE",
+      quoted_literal(fmt::format("({} at ", mark)), kMarked, this_step(setting, step));
+}
+
+bool is_mark_failure(const Error& error) {
+  return error.sqlstate == "22P02" && error.message.find(kMarked) != std::string::npos;
+}
+
+std::string revision_of_mark(const std::string& mark) {
+  const auto begin = mark.find(' ') + 1;
+  return mark.substr(begin, mark.rfind(' ') - begin);
+}
+
+Message marked_statement(const Part& part, std::size_t number, const FleetSchema& schema, const Setting& setting,
+                         int step) {
+  const std::string table = qualified_table(schema, setting);
+  const Statement& statement = part.statements[number];
+  Writer writer;
+  // SET ROLE and not SET LOCAL: the session's goes on behind the COMMIT.
+  const auto enter = [&] {
+    if (!setting.owner.empty()) writer.add("SET ROLE " + quoted(setting.owner));
+  };
+  writer.add("BEGIN");
+  writer.add("RESET ROLE");
+  writer.add(mark_guard(statement.mark, setting, step));
+  enter();
+  writer.add(guard(table, part.rows_before));
+  writer.add(statement.text, static_cast<int>(number));
+  writer.add("RESET ROLE");
+  writer.add(mark_update(statement.mark, table, setting, step));
+  enter();
+  writer.add("COMMIT");
+  return std::move(writer).finish();
+}
+
+std::string table_message(const FleetSchema& schema, const Setting& setting) {
+  std::string text = "BEGIN;\n";
+  if (!setting.owner.empty()) text += "SET LOCAL ROLE " + quoted(setting.owner) + ";\n";
+  for (const auto& statement : make_table(schema, setting)) text += statement + ";\n";
+  return text + "COMMIT;\n";
+}
+
+// A row that moves was written by another transaction. Where there never was a row, the table's file is empty.
 std::string rows_identity(const std::string& table) {
   return fmt::format(
-      "(SELECT COALESCE(pg_catalog.string_agg(pg_catalog.concat(t.xmin, '@', "
-      "pg_catalog.translate(t.ctid::pg_catalog.text,"
-      " '()', '')), ' ' ORDER BY t.version_num), pg_catalog.concat('size ', pg_catalog.pg_relation_size({})))"
-      " FROM ONLY {} AS t)",
+      "(SELECT COALESCE(pg_catalog.string_agg(t.xmin::pg_catalog.text, ' ' ORDER BY t.version_num), "
+      "pg_catalog.concat('size ', pg_catalog.pg_relation_size({}))) FROM ONLY {} AS t)",
       quoted_literal(table) + "::pg_catalog.regclass", table);
 }
 
@@ -95,12 +149,13 @@ Message transaction_message(const Script& script, std::size_t number, const Flee
   const Part& part = script.parts[number];
   const std::string table = qualified_table(schema, setting);
   Writer writer;
+  const std::string mark = setting.job.empty() ? "" : mark_of(part);
   writer.add("BEGIN");
+  if (!mark.empty()) writer.add(mark_guard(mark, setting, step));
   writer.add("SET LOCAL search_path = " + quoted(schema.name));
   if (!setting.owner.empty()) writer.add("SET LOCAL ROLE " + quoted(setting.owner));
   if (number == 0 && !schema.has_table) {
-    writer.add(create_table(table, setting));
-    if (!schema.role.empty()) writer.add(fmt::format("REVOKE ALL ON TABLE {} FROM {}", table, quoted(schema.role)));
+    for (const auto& statement : make_table(schema, setting)) writer.add(statement);
   } else {
     // Rows that are not there cannot be locked: where there are none the table is.
     if (part.rows_before.empty()) writer.add(fmt::format("LOCK TABLE ONLY {} IN SHARE ROW EXCLUSIVE MODE", table));
@@ -108,13 +163,11 @@ Message transaction_message(const Script& script, std::size_t number, const Flee
   }
   for (std::size_t i = 0; i < part.statements.size(); ++i)
     writer.add(text_for(part.statements[i], table), static_cast<int>(i));
-  if (!setting.job.empty() && !moves_rows(part)) {
+  if (!mark.empty()) {
     writer.add("RESET ROLE");
-    writer.add(
-        fmt::format("UPDATE pgcontract.job_step SET object = pg_catalog.concat(object, {}, {}, ')') WHERE job "
-                    "OPERATOR(pg_catalog.=) {} AND number OPERATOR(pg_catalog.=) {}",
-                    quoted_literal(fmt::format(" ({} at ", part_mark(part, number))), rows_identity(table),
-                    quoted_literal(setting.job), step));
+    writer.add(mark_update(mark, table, setting, step));
+    // Deferred triggers fire at COMMIT, and are not to be ours.
+    if (!setting.owner.empty()) writer.add("SET LOCAL ROLE " + quoted(setting.owner));
   }
   if (!hold)
     for (const auto statement : commit_statements(script)) writer.add(statement);

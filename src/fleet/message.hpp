@@ -37,12 +37,25 @@ std::string qualified_table(const FleetSchema& schema, const Setting& setting);
 std::string guard(const std::string& qualified_table, const std::vector<std::string>& rows);
 bool is_guard_failure(const Error& error);
 
-// The statements of a delegate's or autocommit part's session before the first and behind the last one.
+// The statements of an autocommit part's session before the first and behind the last one.
 std::string enter_schema(const FleetSchema& schema, const Setting& setting);
 inline constexpr std::string_view kLeaveSchema = "RESET ROLE; RESET ALL";
 
-// "part 1 of 4f…", for the journal: the part is done, but no row tells so.
-std::string part_mark(const Part& part, std::size_t number);
+// The statement that writes a mark into this step of the journal, in place of an earlier one; none where `mark` is
+// empty. To be run as the session's own role.
+std::string mark_update(const std::string& mark, const std::string& qualified_table, const Setting& setting, int step);
+// SELECT that fails where the journal has this mark already: the answer of the COMMIT that wrote it was lost.
+std::string mark_guard(const std::string& mark, const Setting& setting, int step);
+bool is_mark_failure(const Error& error);
+inline constexpr char kBegun = '?';  // behind the mark of a statement that cannot be in a transaction with it
+// "part 4f… 9ab3…" -> "4f…".
+std::string revision_of_mark(const std::string& mark);
+// One statement of an autocommit part that can stand in a transaction all the same, with its mark, so that both are
+// there or neither. In a session that enter_schema() has set up.
+Message marked_statement(const Part& part, std::size_t statement, const FleetSchema& schema, const Setting& setting,
+                         int step);
+// As Alembic makes the version table, and taken away from the tenant's role: a message of its own.
+std::string table_message(const FleetSchema& schema, const Setting& setting);
 // An expression for what the version rows are, physically: it is another one as soon as they have moved, be it forth
 // and back. The journal keeps it beside a mark, so that a mark is believed only for as long as nobody has moved the
 // rows.

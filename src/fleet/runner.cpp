@@ -34,8 +34,34 @@ Error located(Error error, const Part& part, const Message& message, int complet
   return error;
 }
 
+Error at_statement(Error error, const Statement& statement) {
+  error.where = fmt::format("revision {}: {}", statement.revision, first_line(statement.text));
+  return error;
+}
+
+// Behind a lost connection, and no row or mark tells.
+Error unknown_end(const Statement& statement) {
+  return at_statement({ErrorCode::Server,
+                       "the connection was lost here, and nothing tells whether it was done",
+                       "Look at the schema, finish the revision by hand, then: pgcontract migrate stamp REVISION --force",
+                       {},
+                       {},
+                       {}},
+                      statement);
+}
+
 std::string shown(const std::vector<std::string>& rows) {
   return rows.empty() ? "the base" : fmt::format("{}", fmt::join(rows, ", "));
+}
+
+Error moved_away(const std::vector<std::string>& rows, const std::vector<std::string>& wanted) {
+  return {ErrorCode::Conflict,
+          fmt::format("the version rows are {}, not {} as planned: somebody else migrated it", shown(rows),
+                      shown(wanted)),
+          "Nothing was changed here. Look at it, then run the command again: it plans from where things are.",
+          {},
+          {},
+          {}};
 }
 
 }  // namespace
@@ -92,6 +118,30 @@ Result<LocksSeen> Runner::locks_held(postgres::Connection& connection, const std
   return seen;
 }
 
+Result<void> Runner::commit_after_a_look(postgres::Connection& connection, const Passage& passage, LocksSeen& locks) {
+  // What fails while we look must not take the transaction with it; rolled back it leaves the role as it was, too.
+  PGC_CHECK(connection.execute("SAVEPOINT pgcontract_look; RESET ROLE"));
+  const auto seen = locks_held(connection, passage.schema.name);
+  PGC_CHECK(connection.execute("ROLLBACK TO SAVEPOINT pgcontract_look; RELEASE SAVEPOINT pgcontract_look"));
+  if (seen) {
+    locks.count = std::max(locks.count, seen->count);
+    if (locks.shared.empty()) locks.shared = seen->shared;
+    // Dropping a foreign key locks the shared table as strongly and leaves its definition alone.
+    if (passage.schema.tenant && !setting_.shared && !seen->changed.empty()) {
+      const auto& revisions = passage.script->parts[passage.part].revisions;
+      return fail(reach_error(seen->changed, fmt::format("revision {}", fmt::join(revisions, ", "))));
+    }
+  }
+  return connection.execute(fmt::format("{}", fmt::join(commit_statements(*passage.script), "; ")));
+}
+
+void Runner::next_part(Passage& passage) {
+  ++passage.part;
+  passage.statement = 0;
+  passage.begun = passage.answer_lost = false;
+  passage.schema.has_table = true;
+}
+
 Result<void> Runner::transaction(Passage& passage, LocksSeen* locks) {
   PGC_TRY(postgres::Connection * connection, connected());
   const Part& part = passage.script->parts[passage.part];
@@ -99,76 +149,140 @@ Result<void> Runner::transaction(Passage& passage, LocksSeen* locks) {
       transaction_message(*passage.script, passage.part, passage.schema, setting_, passage.step, locks != nullptr);
   int completed = 0;
   auto sent = connection->execute(message.text, &completed);
-  if (sent && locks) {
-    if (auto seen = locks_held(*connection, passage.schema.name)) {
-      locks->count = std::max(locks->count, seen->count);
-      if (locks->shared.empty()) locks->shared = std::move(seen->shared);
-      // Dropping a foreign key locks the shared table as strongly and leaves its definition alone.
-      if (passage.schema.tenant && !setting_.shared && !seen->changed.empty())
-        sent = fail(reach_error(seen->changed, fmt::format("revision {}", fmt::join(part.revisions, ", "))));
-    }
-    if (sent) sent = connection->execute(fmt::format("{}", fmt::join(commit_statements(*passage.script), "; ")));
-  }
+  if (sent && locks) sent = commit_after_a_look(*connection, passage, *locks);
   if (sent) {
-    ++passage.part;
-    passage.schema.has_table = true;
+    next_part(passage);
     return {};
   }
-  if (!connection->is_lost() && connection->in_transaction()) (void)connection->execute("ROLLBACK");
-  // Somebody else was here: the rows are others, or the version table that we were about to make is there.
-  const bool table_made = sent.error().sqlstate == "42P07" && !passage.schema.has_table && passage.part == 0;
+  if (connection->is_lost()) {
+    passage.answer_lost = true;
+    if (!mark_of(part).empty() && setting_.job.empty()) return fail(unknown_end(part.statements.back()));
+    return tl::unexpected(sent.error());
+  }
+  if (connection->in_transaction()) (void)connection->execute("ROLLBACK");
   const bool ours = completed < static_cast<int>(message.statements.size()) && message.statements[completed] < 0;
+  if (ours && is_mark_failure(sent.error())) {
+    next_part(passage);  // its COMMIT's answer was lost
+    return {};
+  }
+  // Somebody else was here: the rows are others, or the version table that we were about to make is there.
+  const bool table_made = ours && sent.error().sqlstate == "42P07" && !passage.schema.has_table && passage.part == 0;
   if ((ours && is_guard_failure(sent.error())) || table_made) return look_again(passage);
   return fail(located(sent.error(), part, message, completed));
+}
+
+Result<bool> Runner::find_place(Passage& passage, const std::vector<std::string>& rows) {
+  const auto& parts = passage.script->parts;
+  for (std::size_t i = parts.size(); i > passage.part; --i) {
+    const Part& part = parts[i - 1];
+    if (part.rows_after != rows || part.rows_before == rows) continue;
+    bool ours = passage.answer_lost && i - 1 == passage.part;
+    // It began the next revision as well: the rows alone do not say that it ran, the mark beside them does.
+    if (const std::string mark = mark_of(part); !mark.empty()) {
+      PGC_TRY(postgres::Connection * connection, connected());
+      const auto asked = connection->query(mark_guard(mark, setting_, passage.step));
+      if (asked || !is_mark_failure(asked.error())) return false;
+      ours = true;
+    }
+    passage.part = i - 1;
+    next_part(passage);
+    passage.moved_by_others = passage.moved_by_others || !ours;
+    return true;
+  }
+  return false;
 }
 
 Result<void> Runner::look_again(Passage& passage) {
   PGC_TRY(postgres::Connection * connection, connected());
   PGC_TRY(const auto rows, read_rows(*connection, passage.schema.name, setting_.version_table));
   const bool had_table = std::exchange(passage.schema.has_table, true);
-  const auto& parts = passage.script->parts;
-  if (!had_table && rows == parts[passage.part].rows_before) return {};  // an empty table by now
-  for (std::size_t i = parts.size(); i > passage.part; --i) {
-    if (parts[i - 1].rows_after != rows || parts[i - 1].rows_before == rows) continue;
-    passage.part = i;
-    passage.moved_by_others = true;
-    return {};
-  }
-  return fail(ErrorCode::Conflict,
-              fmt::format("the version rows are {}, not {} as planned: somebody else migrated it", shown(rows),
-                          shown(parts[passage.part].rows_before)),
-              "Nothing was changed here. Look at it, then run the command again: it plans from where things are.");
+  const auto& wanted = passage.script->parts[passage.part].rows_before;
+  if (!had_table && rows == wanted) return {};  // an empty table by now
+  PGC_TRY(const bool found, find_place(passage, rows));
+  if (found) return {};
+  return fail(moved_away(rows, wanted));
 }
 
 Result<void> Runner::autocommit(Passage& passage) {
   PGC_TRY(postgres::Connection * connection, connected());
   const Part& part = passage.script->parts[passage.part];
-  if (passage.part > 0 || passage.schema.has_table) {
-    PGC_TRY(const auto rows, read_rows(*connection, passage.schema.name, setting_.version_table));
-    if (rows != part.rows_before) return look_again(passage);
+  if (!passage.schema.has_table) {
+    const auto made = connection->execute(table_message(passage.schema, setting_));
+    if (!made && !connection->is_lost() && connection->in_transaction()) (void)connection->execute("ROLLBACK");
+    if (!made && made.error().sqlstate != "42P07") return tl::unexpected(made.error());
+    passage.schema.has_table = true;
   }
+  PGC_TRY(const auto rows, read_rows(*connection, passage.schema.name, setting_.version_table));
+  if (rows != part.rows_before) return look_again(passage);
   PGC_CHECK(connection->execute(enter_schema(passage.schema, setting_)));
-  Result<void> ran;
-  for (const auto& statement : part.statements)
-    if (ran) ran = autocommit_statement(*connection, passage, statement);
+  Result<void> ran = statements_alone(*connection, passage);
   if (!connection->is_lost())
     if (auto left = connection->execute(kLeaveSchema); ran && !left) ran = left;
-  if (ran) ++passage.part;
+  if (ran) next_part(passage);
   return ran;
 }
 
-Result<void> Runner::autocommit_statement(postgres::Connection& connection, const Passage& passage,
-                                          const Statement& statement) {
-  PGC_TRY(const bool needed, prepare_concurrent_index(connection, passage.schema.name, statement.text));
-  if (!needed) return {};
-  const auto ran = connection.execute(text_for(statement, qualified_table(passage.schema, setting_)));
+Result<void> Runner::statements_alone(postgres::Connection& connection, Passage& passage) {
+  const auto& statements = passage.script->parts[passage.part].statements;
+  while (passage.statement < statements.size()) {
+    const Statement& statement = statements[passage.statement];
+    const Alone alone = alone_of(statement.text);
+    const bool marks = !setting_.job.empty() && !statement.mark.empty();
+    PGC_CHECK(marks && alone == Alone::No ? with_its_mark(connection, passage) : by_itself(connection, passage, alone));
+    ++passage.statement;
+    passage.begun = false;
+  }
+  return {};
+}
+
+Result<void> Runner::with_its_mark(postgres::Connection& connection, Passage& passage) {
+  const Part& part = passage.script->parts[passage.part];
+  const Message message = marked_statement(part, passage.statement, passage.schema, setting_, passage.step);
+  int completed = 0;
+  const auto ran = connection.execute(message.text, &completed);
   if (ran) return {};
-  Error error = ran.error();
-  error.where = fmt::format("revision {}: {}", statement.revision, first_line(statement.text));
+  if (!connection.is_lost() && connection.in_transaction()) (void)connection.execute("ROLLBACK");
+  const bool ours = completed < static_cast<int>(message.statements.size()) && message.statements[completed] < 0;
+  if (ours && is_mark_failure(ran.error())) return {};  // its COMMIT's answer was lost
+  if (ours && is_guard_failure(ran.error())) {
+    PGC_TRY(const auto rows, read_rows(connection, passage.schema.name, setting_.version_table));
+    return fail(moved_away(rows, part.rows_before));
+  }
+  return fail(located(ran.error(), part, message, completed));
+}
+
+Result<void> Runner::by_itself(postgres::Connection& connection, Passage& passage, Alone alone) {
+  const auto& statements = passage.script->parts[passage.part].statements;
+  const Statement& statement = statements[passage.statement];
+  if (passage.begun && alone != Alone::Repeatable) return fail(unknown_end(statement));
+  if (!statement.mark.empty()) PGC_CHECK(write_mark(connection, passage, statement.mark + kBegun));
+  PGC_TRY(const bool needed,
+          prepare_concurrent_index(connection, passage.schema.name, statement.text, passage.begun));
+  auto ran = needed ? connection.execute(statement.text) : Result<void>{};
   // An enum's value is there from an attempt that was cut off.
-  if (error.sqlstate == "42710" && statement.text.find("ADD VALUE") != std::string::npos) return {};
-  if (!connection.is_lost()) (void)drop_invalid_index(connection, passage.schema.name, statement.text);
-  return fail(std::move(error));
+  if (!ran && passage.begun && ran.error().sqlstate == "42710" && statement.text.find("ADD VALUE") != std::string::npos)
+    ran = {};
+  if (ran) return statement.mark.empty() ? Result<void>{} : write_mark(connection, passage, statement.mark);
+  if (connection.is_lost()) {
+    passage.begun = true;
+    return fail(at_statement(ran.error(), statement));
+  }
+  // It answered: nothing of it is there, but for what a failed index leaves.
+  (void)drop_invalid_index(connection, passage.schema.name, statement.text);
+  const auto& parts = passage.script->parts;
+  const std::string before = passage.statement > 0 ? statements[passage.statement - 1].mark
+                             : passage.part > 0    ? mark_of(parts[passage.part - 1])
+                                                   : "";
+  if (!statement.mark.empty()) (void)write_mark(connection, passage, before);
+  passage.begun = false;
+  return fail(at_statement(ran.error(), statement));
+}
+
+Result<void> Runner::write_mark(postgres::Connection& connection, const Passage& passage, const std::string& mark) {
+  if (setting_.job.empty()) return {};
+  const std::string table = qualified_table(passage.schema, setting_);
+  return connection.execute(fmt::format("RESET ROLE; {}{}", mark_update(mark, table, setting_, passage.step),
+                                        setting_.owner.empty() ? "" : "; SET ROLE " + quoted(setting_.owner)));
 }
 
 Result<void> Runner::delegate(Passage& passage) {
@@ -182,6 +296,7 @@ Result<void> Runner::delegate(Passage& passage) {
   }
   auto arguments = alembic::upgrade_arguments(migrations, section, part.target, /*sql=*/false);
   *std::ranges::find(arguments, "upgrade") = passage.script->upgrade ? "upgrade" : "downgrade";
+  passage.answer_lost = true;  // of a program's that is ended
   const auto ran = act::run_program(contract_, dsn_, Program{arguments, setting_.owner, quoted(passage.schema.name)},
                                     setting_.lock_timeout_ms);
   if (!ran) return tl::unexpected(ran.error());
@@ -190,9 +305,17 @@ Result<void> Runner::delegate(Passage& passage) {
                                               qualified_table(passage.schema, setting_), quoted(passage.schema.role))));
   passage.schema.has_table = true;
   PGC_TRY(const auto rows, read_rows(*connection, passage.schema.name, setting_.version_table));
-  if (rows != part.rows_after) return look_again(passage);
-  ++passage.part;
-  return {};
+  if (rows == part.rows_after) {
+    next_part(passage);
+    return {};
+  }
+  PGC_TRY(const bool found, find_place(passage, rows));
+  if (found) return {};
+  // Nobody else's doing: the whole group would go there.
+  return fail(ErrorCode::Process,
+              fmt::format("Alembic ended at {}, planned was {}: it has changed this schema", shown(rows),
+                          shown(part.rows_after)),
+              "Compare env.py's version_table and schema with the contract's migrations.");
 }
 
 }  // namespace pgcontract::fleet

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "fleet/alone.hpp"
 #include "fleet/message.hpp"
 #include "fleet/script.hpp"
 #include "model/contract.hpp"
@@ -18,8 +19,11 @@ struct Passage {
   FleetSchema schema;
   const Script* script = nullptr;
   int step = 0;          // its number in the journal
-  std::size_t part = 0;  // the next one
-  std::string mark;      // of an earlier run that came as far as that, within a revision
+  std::size_t part = 0;       // the next one
+  std::size_t statement = 0;  // of an autocommit part: likewise
+  bool begun = false;         // that statement was sent before, and nobody knows what became of it
+  bool answer_lost = false;   // of a message of this part, its COMMIT maybe
+  std::string mark;           // of an earlier run that came as far as that, within a revision
   bool moved_by_others = false;
   StepState state = StepState::NotRun;
   std::optional<Error> error;
@@ -46,11 +50,17 @@ class Runner {
  private:
   Result<postgres::Connection*> connected();
   Result<void> transaction(Passage& passage, LocksSeen* locks);
+  Result<void> commit_after_a_look(postgres::Connection& connection, const Passage& passage, LocksSeen& locks);
   Result<void> autocommit(Passage& passage);
-  Result<void> autocommit_statement(postgres::Connection& connection, const Passage& passage,
-                                    const Statement& statement);
+  Result<void> statements_alone(postgres::Connection& connection, Passage& passage);
+  Result<void> with_its_mark(postgres::Connection& connection, Passage& passage);
+  Result<void> by_itself(postgres::Connection& connection, Passage& passage, Alone alone);
+  Result<void> write_mark(postgres::Connection& connection, const Passage& passage, const std::string& mark);
   Result<void> delegate(Passage& passage);
-  // The version rows are not as expected: goes on where they say, or refuses.
+  void next_part(Passage& passage);
+  // The version rows are not as expected: goes on where they say. False: they are none of those on the way.
+  Result<bool> find_place(Passage& passage, const std::vector<std::string>& rows);
+  // The same, or refuses.
   Result<void> look_again(Passage& passage);
   Result<LocksSeen> locks_held(postgres::Connection& connection, const std::string& schema);
 

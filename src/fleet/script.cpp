@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <utility>
 
 #include "alembic/script.hpp"
 #include "alembic/sql_statement.hpp"
+#include "alembic/text_file.hpp"
 #include "base/process.hpp"
+#include "base/sha256.hpp"
+#include "fleet/doubt.hpp"
 
 namespace pgcontract::fleet {
 namespace {
@@ -21,6 +25,7 @@ struct Body {
   std::optional<std::size_t> rows_at;  // where the rows' statements stood among them
   int rows_transaction = 0;
   std::string delegate_reason;  // it must be left to Alembic
+  bool own_values = false;      // and each schema's run makes its own values
 };
 
 std::vector<std::string> words_of(const std::string& statement) {
@@ -68,7 +73,7 @@ Body body_of(const alembic::RenderedRevision& revision, const std::string& table
   }
   std::size_t first = last;
   while (first > 0 && is_of_rows(revision.statements[first - 1].text, table)) --first;
-  body.rows_transaction = revision.statements[last - 1].transaction;
+  if (const auto& rows = revision.statements[last - 1]; rows.transactional) body.rows_transaction = rows.transaction;
   for (std::size_t i = 0; i < revision.statements.size(); ++i) {
     if (i == first) body.rows_at = body.statements.size();
     if (i >= first && i < last) continue;
@@ -194,12 +199,16 @@ class Assembler {
     if (!body.delegate_reason.empty()) {
       Part& part = open(Mode::Delegate);
       part.reason = body.delegate_reason;
-      part.target = step.upgrade ? step.revision : (step.to.empty() ? "base" : step.to.front());
+      part.own_values = body.own_values;
+      // A bare target of a downgrade takes down its children in every branch; REV@… keeps to this one.
+      part.target = step.upgrade ? step.revision : step.revision + "@" + (step.to.empty() ? "base" : step.to.front());
       part.revisions = {step.revision};
       rows_ = part.rows_after = step.rows_after;
       transaction_ = kNone;
       return;
     }
+    so_far_ = step.upgrade ? "upgrade" : "downgrade";
+    is_moved_ = false;
     for (std::size_t i = 0; i < body.statements.size(); ++i) {
       if (i == body.rows_at) move_rows(step, body.rows_transaction);
       const auto& statement = body.statements[i];
@@ -209,10 +218,10 @@ class Assembler {
   }
 
  private:
-  static constexpr int kNone = -1, kAutocommit = -2;
+  static constexpr int kNone = -1, kAutocommit = -2, kRowsAlone = -3;
 
   Part& open(Mode mode) {
-    script_.parts.push_back({mode, {}, {}, rows_, rows_, {}, {}});
+    script_.parts.push_back({mode, {}, {}, rows_, rows_, {}, {}, false});
     return script_.parts.back();
   }
 
@@ -226,7 +235,11 @@ class Assembler {
   }
 
   void put(const std::string& revision, const std::string& text, int transaction) {
-    part_of(revision, transaction).statements.push_back({text, false, revision});
+    // By its text and not by its number: a run that begins elsewhere numbers otherwise, and a file may have changed.
+    so_far_ = sha256(so_far_ + '\0' + text);
+    constexpr std::size_t kDigits = 12;
+    std::string mark = is_moved_ ? "" : fmt::format("part {} {}", revision, so_far_.substr(0, kDigits));
+    part_of(revision, transaction).statements.push_back({text, false, revision, std::move(mark)});
     const auto words = words_of(text);
     const bool sets = !words.empty() && (words[0] == "set" || words[0] == "reset") &&
                       !(words.size() > 1 && (words[1] == "local" || words[1] == "constraints"));
@@ -234,16 +247,60 @@ class Assembler {
   }
 
   void move_rows(const alembic::RouteStep& step, int transaction) {
-    Part& part = part_of(step.revision, transaction == 0 ? kAutocommit : transaction);
+    // Where Alembic moves them in no transaction, we do it in one of their own, which the guard can be part of.
+    Part& part = part_of(step.revision, transaction == 0 ? kRowsAlone : transaction);
     for (auto& statement : alembic::row_statements(step.rows, std::string(kTable)))
       part.statements.push_back({std::move(statement), true, step.revision});
     rows_ = part.rows_after = step.rows_after;
+    is_moved_ = true;
   }
 
   Script& script_;
   std::vector<std::string> rows_;
+  std::string so_far_;     // of the revision in hand: a hash of its statements
+  bool is_moved_ = false;  // its rows are
   int transaction_ = kNone;
 };
+
+void leave(Body& body, Doubt doubt) {
+  body.delegate_reason = std::move(doubt.reason);
+  body.own_values = doubt.own_values;
+}
+
+std::vector<std::string> texts_of(const Body& body) {
+  std::vector<std::string> out;
+  for (const auto& statement : body.statements) out.push_back(statement.text);
+  return out;
+}
+
+// What Alembic rendered and would not do so on a connection becomes its own again.
+Result<void> leave_what_is_doubtful(const std::vector<std::string>& rows, const alembic::Route& route,
+                                    const std::string& directory, const std::string& version_table,
+                                    const Render& render, std::map<std::string, Body>& bodies) {
+  bool twice = false;
+  for (const auto& step : route) {
+    Body& body = bodies.at(step.revision);
+    std::string source;
+    if (!step.file.empty())
+      source = alembic::read_text_file((std::filesystem::path(directory) / step.file).string(), step.file).value_or("");
+    auto doubt = doubt_of_source(source);
+    // It could not be rendered, and what the source says of its values holds all the same.
+    if (!body.delegate_reason.empty()) {
+      body.own_values = doubt && doubt->own_values;
+      continue;
+    }
+    for (const auto& statement : body.statements)
+      if (!doubt) doubt = doubt_of_rendered(statement.text);
+    if (doubt) leave(body, std::move(*doubt));
+    twice = twice || (!doubt && imports_others(source));
+  }
+  if (!twice) return {};
+  PGC_TRY(const auto again, Renderer(route, version_table, render).run(rows));
+  for (auto& [revision, body] : bodies)
+    if (body.delegate_reason.empty() && texts_of(body) != texts_of(again.at(revision)))
+      leave(body, {"it makes other SQL each time it is rendered", true});
+  return {};
+}
 
 }  // namespace
 
@@ -270,18 +327,21 @@ Render alembic_renderer(const Contract& contract, const std::string& section, co
 }
 
 Result<Script> make_script(const std::vector<std::string>& rows, const alembic::Route& route,
-                           const std::string& version_table, const Render& render) {
+                           const std::string& directory, const std::string& version_table, const Render& render) {
   Script script;
   script.from = script.to = rows;
   script.route = route;
   if (route.empty()) return script;
   script.upgrade = route.front().upgrade;
   script.to = route.back().rows_after;
-  PGC_TRY(const auto bodies, Renderer(route, version_table, render).run(rows));
+  PGC_TRY(auto bodies, Renderer(route, version_table, render).run(rows));
+  PGC_CHECK(leave_what_is_doubtful(rows, route, directory, version_table, render, bodies));
   Assembler assembler(script);
   for (const auto& step : route) assembler.add(step, bodies.at(step.revision));
   return script;
 }
+
+std::string mark_of(const Part& part) { return part.statements.empty() ? "" : part.statements.back().mark; }
 
 Script stamp_script(const std::vector<std::string>& rows, const alembic::Route& route) {
   Script script;

@@ -25,6 +25,9 @@ struct Statement {
   std::string text;      // without semicolon; of a move of the rows, with {table} for the version table's name
   bool of_rows = false;  // moves the version rows
   std::string revision;
+  // What stands done once this has run, where its revision is begun and its rows are not moved: "part 4f… 9ab3…", the
+  // revision and a hash of its statements up to here. Empty: the rows tell.
+  std::string mark = {};
 };
 
 struct Part {
@@ -35,7 +38,10 @@ struct Part {
   std::vector<std::string> rows_after;
   std::string target;  // Delegate: what Alembic is told to go to
   std::string reason;  // Delegate: why
+  bool own_values = false;  // Delegate: Alembic makes other values for each schema, so that no run serves for two
 };
+// Of a transaction, once it is done.
+std::string mark_of(const Part& part);
 
 struct Script {
   bool upgrade = true;
@@ -59,9 +65,10 @@ using Render = std::function<Result<Printed>(const std::vector<std::string>& arg
 Render alembic_renderer(const Contract& contract, const std::string& section, const std::string& url);
 
 // The script over `route`, from `rows`. Never fails for what cannot be rendered: those revisions are delegated, with
-// the reason. An error where Alembic could not be started.
+// the reason, and so are those whose text (below `directory`) or SQL says that rendering may not tell the truth. An error
+// where Alembic could not be started.
 Result<Script> make_script(const std::vector<std::string>& rows, const alembic::Route& route,
-                           const std::string& version_table, const Render& render);
+                           const std::string& directory, const std::string& version_table, const Render& render);
 Script stamp_script(const std::vector<std::string>& rows, const alembic::Route& route);
 
 // A statement with the version table of `schema`, as it is sent.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <span>
 
 #include "model/observation.hpp"
 
@@ -144,17 +145,46 @@ class Reader {
       for (auto& schema : fleet->schemas)
         if (schema.has_table) tables.push_back(&schema);
     for (std::size_t first = 0; first < tables.size(); first += kTablesPerMessage) {
-      const auto end = std::min(tables.size(), first + kTablesPerMessage);
-      std::string script;
-      for (std::size_t i = first; i < end; ++i) script += copy_of(tables[i]->name, contract_.migrations->version_table);
-      PGC_CHECK(connection_.execute("SAVEPOINT versions"));
-      PGC_CHECK(connection_.copy_out_each(script, [&](int copy, std::string_view line) {
-        if (line.ends_with('\n')) line.remove_suffix(1);
-        tables[first + static_cast<std::size_t>(copy)]->rows.push_back(unescaped(line));
-      }));
-      PGC_CHECK(connection_.execute("ROLLBACK TO SAVEPOINT versions"));
+      const std::span all(tables);
+      const auto some = all.subspan(first, std::min(tables.size() - first, kTablesPerMessage));
+      const auto read = read_tables(some);
+      if (!read && !is_of_one_table(read.error())) return read;
+      if (!read) PGC_CHECK(one_by_one(some));
     }
     for (auto* schema : tables) std::ranges::sort(schema->rows);
+    return {};
+  }
+
+  Result<void> read_tables(std::span<FleetSchema* const> schemas) {
+    std::string script;
+    for (auto* schema : schemas) {
+      schema->rows.clear();
+      script += copy_of(schema->name, contract_.migrations->version_table);
+    }
+    PGC_CHECK(connection_.execute("SAVEPOINT versions"));
+    const auto read = connection_.copy_out_each(script, [&](int copy, std::string_view line) {
+      if (line.ends_with('\n')) line.remove_suffix(1);
+      schemas[static_cast<std::size_t>(copy)]->rows.push_back(unescaped(line));
+    });
+    if (!connection_.is_lost()) PGC_CHECK(connection_.execute("ROLLBACK TO SAVEPOINT versions"));
+    return read;
+  }
+
+  // A lock, a schema dropped since the list of them was read, rights.
+  static bool is_of_one_table(const Error& error) {
+    static constexpr std::string_view kStates[] = {"55P03", "42P01", "3F000", "42501", "42703"};
+    return std::ranges::find(kStates, error.sqlstate) != std::end(kStates);
+  }
+
+  Result<void> one_by_one(std::span<FleetSchema* const> schemas) {
+    PGC_CHECK(connection_.execute("SET LOCAL lock_timeout = 200"));
+    for (auto* const& schema : schemas) {
+      const auto read = read_tables({&schema, 1});
+      if (read) continue;
+      if (!is_of_one_table(read.error())) return read;
+      schema->rows.clear();
+      schema->unreadable = fmt::format("{} cannot be read: {}", contract_.migrations->version_table, read.error().message);
+    }
     return {};
   }
 

@@ -16,6 +16,7 @@ struct FleetSchema {
   std::string role;               // the tenant's, where it exists; raw
   bool has_table = false;         // a version table like Alembic's
   std::vector<std::string> rows;  // of it, sorted
+  std::string unreadable = {};    // why the rows are not known; empty: they are
 };
 
 // The application's schema, or every tenant's, and where Alembic finds its revisions.

@@ -158,13 +158,17 @@ struct Connection::State {
   }
 
   // Reads results to the end; the first error or the last good result is the answer.
-  Result<ResultHandle> finish(Clock::time_point until, int* completed = nullptr) {
+  // `commits`: a ROLLBACK among them is an error, since the server answers so to COMMIT in a block that has failed.
+  Result<ResultHandle> finish(Clock::time_point until, int* completed = nullptr, bool commits = false) {
     ResultHandle last(nullptr, PQclear);
     std::optional<Error> first_error;
     while (true) {
       PGC_TRY(ResultHandle result, next(until));
       if (!result) break;
       auto checked = check(result.get());
+      if (checked && commits && std::string_view(PQcmdStatus(result.get())) == "ROLLBACK")
+        checked = fail(ErrorCode::Server, "the transaction was rolled back at its COMMIT",
+                       "A statement before it had failed unnoticed.");
       if (checked && completed) ++*completed;
       if (!checked && !first_error) first_error = checked.error();
       last = std::move(result);
@@ -256,7 +260,7 @@ Result<std::int64_t> Connection::execute_counted(std::string_view script, int* c
   if (PQsendQuery(state_->conn.get(), text.c_str()) == 0) return state_->lost_failure();
   const auto until = state_->deadline();
   PGC_CHECK(state_->flush(until));
-  PGC_TRY(ResultHandle result, state_->finish(until, completed));
+  PGC_TRY(ResultHandle result, state_->finish(until, completed, script.starts_with("COMMIT")));
   return Rows(std::shared_ptr<void>(result.release(), [](void* r) { PQclear(static_cast<PGresult*>(r)); })).affected();
 }
 

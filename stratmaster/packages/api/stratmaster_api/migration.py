@@ -39,6 +39,8 @@ def _render(metadata):
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},
     )
+    # Online the server says standard_conforming_strings; offline nobody does, and backslashes would be doubled.
+    context.get_context().dialect._backslash_escapes = False
     with context.begin_transaction():
         context.run_migrations()
 
