@@ -208,6 +208,7 @@ Result<Brought> carry_out(const Place& place, const postgres::Dsn& dsn, const Pl
   PGC_TRY([[maybe_unused]] const bool complete, session.run(plan, brought.application));
   session.progress().begin("reading the catalog", 0);
   PGC_TRY(brought.world, look(place, dsn));
+  PGC_CHECK(session.record(brought.world.observation, brought.application));
   return brought;
 }
 

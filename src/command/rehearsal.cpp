@@ -14,13 +14,15 @@ using Detail = std::map<std::string, std::string>;
 
 // What the clauses of compare/migrations/rehearsed.hpp read.
 void note(Detail& detail, std::string_view word, const std::string& label, const std::vector<const Rung*>& rungs) {
-  for (const auto result : {RungResult::Broken, RungResult::NotTested})
-    for (const Rung* rung : rungs) {
-      if (rung->result != result) continue;
-      const bool broken = result == RungResult::Broken;
-      detail[fmt::format("{} {} {}", word, broken ? "broken" : "untested", label)] = rung->message;
-      return;
-    }
+  std::string broken, untested;
+  for (const Rung* rung : rungs) {
+    std::string& messages = rung->result == RungResult::Broken ? broken : untested;
+    if (rung->result != RungResult::Good) messages += (messages.empty() ? "" : "; ") + rung->message;
+  }
+  if (!broken.empty())
+    detail[fmt::format("{} broken {}", word, label)] = broken;
+  else if (!untested.empty())
+    detail[fmt::format("{} untested {}", word, label)] = untested;
 }
 
 void note_revision(Detail& detail, const RevisionRehearsal& revision, bool locks) {

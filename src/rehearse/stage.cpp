@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "fleet/runner.hpp"
+#include "fleet/message.hpp"
 #include "model/observation.hpp"
 #include "rehearse/effects.hpp"
 
@@ -14,16 +14,15 @@ namespace {
 
 constexpr int kLockTimeoutMs = 30'000;
 
-fleet::Setting setting_of(const Contract& contract, const DisposableDatabase& database) {
-  return {contract.migrations->version_table, database.owner(), "", kLockTimeoutMs};
-}
-
 }  // namespace
 
 Stage::Stage(const Contract& contract, const DisposableDatabase& database, postgres::Connection connection,
              bool application)
     : contract_(contract),
       database_(database),
+      setting_(std::make_unique<fleet::Setting>(
+          fleet::Setting{contract.migrations->version_table, database.owner(), "", kLockTimeoutMs})),
+      runner_(std::make_unique<fleet::Runner>(contract, database.dsn(), *setting_)),
       connection_(std::move(connection)),
       section_(application ? contract.migrations->application_section : contract.migrations->tenant_section) {
   if (application) {
@@ -53,27 +52,23 @@ Result<void> Stage::clear() {
   PGC_CHECK(connection_.execute(fmt::format(
       "DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0} AUTHORIZATION {1}; SET ROLE {2}; {3}; RESET ROLE", schema,
       owner, database_.owner().empty() ? "NONE" : owner,
-      fleet::create_version_table(fleet::qualified_table(schema_, setting_of(contract_, database_)),
-                                  setting_of(contract_, database_)))));
+      fleet::create_version_table(fleet::qualified_table(schema_, *setting_), *setting_))));
   schema_.has_table = true;
   schema_.rows.clear();
   return {};
 }
 
 Result<void> Stage::advance(const fleet::Script& script) {
-  const fleet::Setting setting = setting_of(contract_, database_);
-  fleet::Runner runner(contract_, database_.dsn(), setting);
   fleet::Passage passage;
   passage.schema = schema_;
   passage.script = &script;
-  PGC_CHECK(runner.advance(passage));
+  PGC_CHECK(runner_->advance(passage));
   schema_.rows = script.to;
   return {};
 }
 
 Result<void> Stage::repeat(const fleet::Script& script) {
-  const fleet::Setting setting = setting_of(contract_, database_);
-  const std::string enter = fleet::enter_schema(schema_, setting);
+  const std::string enter = fleet::enter_schema(schema_, *setting_);
   Result<void> ran;
   for (const auto& part : script.parts) {
     const bool one = part.mode == fleet::Mode::Transaction;

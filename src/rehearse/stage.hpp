@@ -2,12 +2,13 @@
 // One schema on a disposable database, the application's or that of a made-up tenant, which is led up and down its
 // history by the same means as a fleet: scripts rendered once by Alembic, run natively. One thread.
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "alembic/revision_map.hpp"
 #include "fingerprint/read.hpp"
-#include "fleet/script.hpp"
+#include "fleet/runner.hpp"
 #include "model/contract.hpp"
 #include "model/effect.hpp"
 #include "model/fleet.hpp"
@@ -39,6 +40,8 @@ class Stage {
 
   const Contract& contract_;
   const DisposableDatabase& database_;
+  std::unique_ptr<fleet::Setting> setting_;  // the runner keeps references to both
+  std::unique_ptr<fleet::Runner> runner_;
   postgres::Connection connection_;
   std::string section_;
   FleetSchema schema_;

@@ -79,7 +79,7 @@ class Stairway {
     PGC_TRY(after_, stage_.fingerprint());
     PGC_CHECK(down_and_up(flight, number, out));
     PGC_CHECK(once_more(flight.up, after_, out.up_twice));
-    PGC_CHECK(mend(number));
+    if (out.up_twice.result == RungResult::Broken) PGC_CHECK(mend(number));
     if (out.down.result == RungResult::Good && is_native(flight.down) && is_native(flight.up)) {
       PGC_CHECK(stage_.advance(flight.down));
       PGC_CHECK(once_more(flight.down, before_, out.down_twice));

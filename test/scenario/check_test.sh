@@ -10,11 +10,12 @@ up
 sql "CREATE DATABASE pipeline"
 DATABASE_URL=$(dsn | sed 's/stratmaster$/pipeline/') runs 0 pgc --env ci migrate check
 says "migrations.reversible" "16 revisions tried" "no evidence is recorded: this database is not under the contract"
-hides "broken"
+hides "good  broken"
 equals "the database is dropped" 0 "$(disposables)"
 ok "a pipeline's empty database is enough"
 
 runs 0 pgc apply
+runs 0 pgc tenant add "$TENANT_A"
 validated 0 verify
 for clause in reversible idempotent lock_safe models_match; do
   equals "$clause is unknown before the check" unknown "$(verdict migrations.$clause)"
@@ -36,7 +37,7 @@ edited=$(ls "$TENANT_VERSIONS/$TENANT_HEAD"*)
 cp "$edited" "$WORK/edited"
 echo '# a thought, later' >>"$edited"
 runs 1 pgc verify
-says "tenant/$TENANT_HEAD" "was released on" "and its file has"
+says "tenant/$TENANT_HEAD" "was released on"
 validated 1 verify
 equals "the evidence is not about these files" unknown "$(verdict migrations.reversible)"
 equals "the file was edited" broken "$(verdict migrations.unedited_after_release)"

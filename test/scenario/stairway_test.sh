@@ -9,7 +9,7 @@ command -v alembic >/dev/null || skip "alembic is not installed"
 up
 runs 0 pgc migrate stairway
 says "8ca70d635c0e" "$TENANT_HEAD" "UP AGAIN"
-hides "broken" "not tested"
+hides "good  broken" "not tested"
 validated 0 migrate stairway
 equals "every revision of both histories was tried" 16 "$(json 'len(r["tables"]["rungs"])')"
 equals "all rungs are good" "good" "$(json '", ".join({x[k] for x in r["tables"]["rungs"] for k in ("up", "down", "up_again", "twice")})')"
@@ -40,12 +40,12 @@ revision a00000000008 a00000000007 'with op.get_context().autocommit_block():
     op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_late ON research_notes (third)")' \
   'op.execute("DROP INDEX IF EXISTS ix_late")'
 validated 1 migrate stairway
-equals "a downgrade that forgets an index" "good broken good good" "$(rung a00000000001)"
+equals "a downgrade that forgets an index" "good broken good not_tested" "$(rung a00000000001)"
 case $(found migrations.reversible tenant/a00000000001) in
-  "after the downgrade it is not what it was: index ix_forgotten: is there, and should not be") ;;
+  "after the downgrade it is not what it was: index ix_forgotten: is there, and should not be"*) ;;
   *) fail "the index is named: $(found migrations.reversible tenant/a00000000001)" ;;
 esac
-equals "a downgrade that raises" "good broken not_tested good" "$(rung a00000000002)"
+equals "a downgrade that raises" "good broken not_tested not_tested" "$(rung a00000000002)"
 says "there is no way back"
 equals "an upgrade that cannot be run twice" "good good good broken" "$(rung a00000000003)"
 equals "says why" 'the upgrade run twice fails: column "third" of relation "research_notes" already exists' \
@@ -55,7 +55,7 @@ says "run twice it leaves something else: index research_notes_third_idx1: is th
 equals "a downgrade that cannot be run twice" "good good good broken" "$(rung a00000000005)"
 says 'the downgrade run twice fails: table \"research_five\" does not exist'
 equals "one that asks the database is run by Alembic" "good good good not_tested" "$(rung a00000000006)"
-equals "a downgrade that leaves the table" "good broken broken good" "$(rung a00000000007)"
+equals "a downgrade that leaves the table" "good broken broken not_tested" "$(rung a00000000007)"
 says "column research_seven.id: default is 2, not 1"
 equals "one outside a transaction, behind all of them" "good good good good" "$(rung a00000000008)"
 equals "the reference's own are as good as before" "good good good good" "$(rung $TENANT_HEAD)"
