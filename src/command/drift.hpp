@@ -11,8 +11,8 @@ namespace pgcontract::command {
 inline constexpr std::string_view kAgainstDatabase = "database";
 
 // Tenants with each other where `against` is empty, else with that schema, or with what the migrations make. Sets
-// `tenants` to how many there are.
+// `tenants` to how many there are, and `left_out` to how many differences are apply's doing and not the migrations'.
 Result<Drift> find_drift(const Place& place, const postgres::Dsn& dsn, const std::string& against,
-                         report::Progress& progress, int& tenants);
+                         report::Progress& progress, int& tenants, std::size_t& left_out);
 
 }  // namespace pgcontract::command

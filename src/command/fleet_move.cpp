@@ -11,6 +11,7 @@
 #include "base/version.hpp"
 #include "command/fleet.hpp"
 #include "command/fleet_proof.hpp"
+#include "command/release.hpp"
 #include "fleet/journal.hpp"
 #include "fleet/workload.hpp"
 #include "report/progress.hpp"
@@ -198,6 +199,18 @@ void close_dead_job(const postgres::Dsn& dsn) {
   (void)act::ApplyLock::take(dsn, at_once, [](std::string_view) {});
 }
 
+// What was gone over upwards is released.
+Result<void> record(postgres::Connection& side, const Contract& contract, const Passages& passages) {
+  Released released;
+  for (const auto& passage : passages) {
+    const bool there = passage.state == StepState::Done || passage.state == StepState::Unneeded;
+    if (!there || passage.script->stamp || !passage.script->upgrade) continue;
+    auto& rows = passage.schema.tenant ? released.tenant : released.application;
+    rows.insert(passage.script->to.begin(), passage.script->to.end());
+  }
+  return record_releases(side, contract, released);
+}
+
 }  // namespace
 
 Result<Application> run_groups(const Place& place, const postgres::Dsn& dsn, act::ApplyLock& lock,
@@ -263,6 +276,10 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   PGC_TRY(const fleet::Run run, run_passages(place, dsn, lock, options, passages, progress));
   const auto reached = std::ranges::count_if(passages, [](const auto& p) { return p.state != StepState::NotRun; });
   if (reached > 0) add_notes(run, static_cast<std::size_t>(reached), report);
+  // The schemas are migrated, whatever becomes of this.
+  if (survey.has_journal)
+    if (const auto recorded = record(lock.side_connection(), place.contract, passages); !recorded)
+      report.notes.push_back("the release of the revisions is not recorded: " + recorded.error().message);
   if (movement.proves && !arguments.has("--skip-proof")) {
     progress.begin("comparing fingerprints", 0);
     PGC_TRY(Drift drift, prove_alike(place, dsn, survey, passages));

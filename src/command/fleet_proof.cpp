@@ -82,7 +82,8 @@ Result<void> prove_against_database(const Place& place, const postgres::Dsn& dsn
     if (passage.state == StepState::Done) moved.insert(passage.schema.name);
   if (moved.empty()) return {};
   int tenants = 0;
-  PGC_TRY(Drift built, find_drift(place, dsn, std::string(kAgainstDatabase), progress, tenants));
+  std::size_t left_out = 0;
+  PGC_TRY(Drift built, find_drift(place, dsn, std::string(kAgainstDatabase), progress, tenants, left_out));
   for (auto& set : built.sets) {
     for (auto& group : set.groups)
       std::erase_if(group.schemas, [&](const std::string& schema) { return !moved.contains(schema); });

@@ -22,13 +22,6 @@ class Writer {
   Message message_;
 };
 
-// As Alembic makes it, in its own words but for the schema.
-std::string create_table(const std::string& table, const Setting& setting) {
-  return fmt::format(
-      "CREATE TABLE {} (version_num pg_catalog.varchar(32) NOT NULL, CONSTRAINT {} PRIMARY KEY (version_num))", table,
-      quoted(setting.version_table + "_pkc"));
-}
-
 std::string this_step(const Setting& setting, int step) {
   return fmt::format("job OPERATOR(pg_catalog.=) {} AND number OPERATOR(pg_catalog.=) {}", quoted_literal(setting.job),
                      step);
@@ -36,12 +29,19 @@ std::string this_step(const Setting& setting, int step) {
 
 std::vector<std::string> make_table(const FleetSchema& schema, const Setting& setting) {
   const std::string table = qualified_table(schema, setting);
-  std::vector<std::string> out = {create_table(table, setting)};
+  std::vector<std::string> out = {create_version_table(table, setting)};
   if (!schema.role.empty()) out.push_back(fmt::format("REVOKE ALL ON TABLE {} FROM {}", table, quoted(schema.role)));
   return out;
 }
 
 }  // namespace
+
+// As Alembic makes it, in its own words but for the schema.
+std::string create_version_table(const std::string& table, const Setting& setting) {
+  return fmt::format(
+      "CREATE TABLE {} (version_num pg_catalog.varchar(32) NOT NULL, CONSTRAINT {} PRIMARY KEY (version_num))", table,
+      quoted(setting.version_table + "_pkc"));
+}
 
 std::string qualified_table(const FleetSchema& schema, const Setting& setting) {
   return fmt::format("{}.{}", quoted(schema.name), quoted(setting.version_table));

@@ -33,6 +33,7 @@ Message transaction_message(const Script& script, std::size_t part, const FleetS
 // is a transaction from its first statement on, with what the settings said then.
 std::vector<std::string_view> commit_statements(const Script& script);
 std::string qualified_table(const FleetSchema& schema, const Setting& setting);
+std::string create_version_table(const std::string& qualified_table, const Setting& setting);
 // SELECT that fails, saying which rows it found, where they are not `rows`.
 std::string guard(const std::string& qualified_table, const std::vector<std::string>& rows);
 bool is_guard_failure(const Error& error);
