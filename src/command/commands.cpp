@@ -19,6 +19,7 @@ const Option kSkipProof{"--skip-proof", "", "do not compare the fingerprints of 
 const Option kCanary{"--canary", "N", "schemas of each group to migrate before all others", "1"};
 const Option kWave{"--wave", "N", "schemas to migrate before the next ones are begun", "all"};
 const Option kMaxFailures{"--max-failures", "N", "stop after more failures than that", "10"};
+const Option kNoRecord{"--no-record", "", "leave what cannot be rendered to Alembic, once for each schema", ""};
 const Option kShortLockTimeout{"--lock-timeout", "MS", "how long a statement waits for a lock before it is tried again",
                                "1000"};
 
@@ -189,7 +190,7 @@ const std::vector<Command>& table() {
        "migrate_plan.md",
        Needs::Contract,
        Effect::ReadsOnly,
-       {kApplication, kFleetTenants},
+       {kApplication, kFleetTenants, kNoRecord},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_plan},
       {"migrate up",
@@ -198,7 +199,7 @@ const std::vector<Command>& table() {
        Needs::Contract,
        Effect::Changes,
        {kApplication, kFleetTenants, kDryRun, kFleetWorkers, kCanary, kWave, kMaxFailures, kSkipProof,
-        kShortLockTimeout, kWait},
+        kNoRecord, kShortLockTimeout, kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_up},
       {"migrate down",
@@ -215,6 +216,7 @@ const std::vector<Command>& table() {
         kWave,
         kMaxFailures,
         kSkipProof,
+        kNoRecord,
         kShortLockTimeout,
         kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it; behind --: -1", ""}},

@@ -102,7 +102,7 @@ std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& his
       if (schema.tenant && !scope.only.empty() && !std::ranges::binary_search(scope.only, *schema.tenant)) continue;
       const auto [at, added] = by_rows.try_emplace(schema.rows, groups.size());
       if (added) {
-        Group group{fleet->application, schema.rows, {}, {}, {}, {}};
+        Group group{fleet->application, schema.rows, {}, {}, {}, {}, nullptr};
         if (auto route = route_of(map, schema.rows))
           group.route = std::move(*route);
         else
@@ -117,17 +117,6 @@ std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& his
 
 bool is_there_anything(const std::vector<Group>& groups) {
   return std::ranges::any_of(groups, [](const Group& group) { return group.error || !group.route.empty(); });
-}
-
-Result<void> render(const Place& place, const postgres::Dsn& dsn, std::vector<Group>& groups) {
-  const Migrations& migrations = *place.contract.migrations;
-  for (auto& group : groups) {
-    if (group.error || group.route.empty()) continue;
-    const auto renderer = fleet::alembic_renderer(
-        place.contract, group.application ? migrations.application_section : migrations.tenant_section, dsn.url());
-    PGC_TRY(group.script, fleet::make_script(group.rows, group.route, migrations.version_table, renderer));
-  }
-  return {};
 }
 
 Result<fleet::Survey> survey_of(const Place& place, const postgres::Dsn& dsn, Scene& scene) {

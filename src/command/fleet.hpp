@@ -11,6 +11,7 @@
 
 #include "alembic/route.hpp"
 #include "command/world.hpp"
+#include "fingerprint/tree.hpp"
 #include "fleet/engine.hpp"
 #include "fleet/survey.hpp"
 
@@ -52,19 +53,26 @@ struct Group {
   alembic::Route route;
   std::optional<Error> error;  // why there is no way: unknown rows, several heads
   fleet::Script script;        // once rendered
+  // Where parts of the script were recorded: what a schema must be once it is through.
+  std::shared_ptr<const fingerprint::SchemaFingerprint> recorded = nullptr;
 };
 using RouteOf =
     std::function<Result<alembic::Route>(const alembic::RevisionMap&, const std::vector<std::string>& rows)>;
 std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& histories, const Scope& scope,
                                const RouteOf& route_of);
 bool is_there_anything(const std::vector<Group>& groups);  // to do, or to refuse
-Result<void> render(const Place& place, const postgres::Dsn& dsn, std::vector<Group>& groups);
+// Alembic renders each group's SQL; what it cannot render is recorded where `records`, or else left to it. Tenants that
+// are not what the migrations make, and could not be sent a recording, come back as a group of their own.
+Result<void> render(const Place& place, const postgres::Dsn& dsn, std::vector<Group>& groups, bool records,
+                    const std::function<void(std::string_view)>& on_line);
 
 // A connection and the survey over it; an error for a standby.
 Result<fleet::Survey> survey_of(const Place& place, const postgres::Dsn& dsn, Scene& scene);
 
 // The plan as `migrate plan` shows it: a step for each part of each group.
 Plan fleet_plan(const Contract& contract, const std::vector<Group>& groups, const fleet::Survey& survey);
+// How each revision of each group is run, and why not otherwise.
+Table modes_of(const std::vector<Group>& groups);
 
 // The whole of up, down and stamp but for how the groups are made.
 struct Movement {

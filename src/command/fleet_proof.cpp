@@ -5,22 +5,16 @@
 #include <algorithm>
 #include <map>
 
-#include "fingerprint/read.hpp"
+#include "fingerprint/design.hpp"
 
 namespace pgcontract::command {
 namespace {
 
 using fingerprint::SchemaFingerprint;
 
-// A tenant's own words: two tenants differ in them and are alike.
 fingerprint::Wanted wanted_of(const Contract& contract, const FleetSchema& schema) {
-  fingerprint::Wanted wanted{schema.name, {}};
-  if (schema.tenant)
-    wanted.own = {{schema.name, "{schema}"},
-                  {contract.tenancy->role_of(*schema.tenant), "{role}"},
-                  {schema.tenant->canonical(), "{tenant}"},
-                  {schema.tenant->hex(), "{tenant}"}};
-  return wanted;
+  return schema.tenant ? fingerprint::tenant_wanted(*contract.tenancy, *schema.tenant)
+                       : fingerprint::Wanted{schema.name, {}};
 }
 
 Result<std::vector<SchemaFingerprint>> read(const Place& place, const postgres::Dsn& dsn,
@@ -54,6 +48,22 @@ Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const st
   return drift;
 }
 
+Result<void> prove_recorded(const Place& place, const postgres::Dsn& dsn, const std::vector<Group>& groups,
+                            const std::vector<fleet::Passage>& passages, Drift& drift) {
+  for (const auto& group : groups) {
+    const auto first = std::ranges::find_if(passages, [&](const fleet::Passage& passage) {
+      return passage.script == &group.script && passage.state == StepState::Done && passage.schema.tenant;
+    });
+    if (!group.recorded || first == passages.end()) continue;
+    PGC_TRY(const auto found, read(place, dsn, {wanted_of(place.contract, first->schema)}));
+    drift.sets.push_back(fingerprint::compare_with(first->schema.name + " against the recorded run", *group.recorded,
+                                                   {&found.front()}));
+    drift.sets.back().reference = "the schema that Alembic was recorded on";
+    fingerprint::without_the_design(drift.sets.back());
+  }
+  return {};
+}
+
 Result<void> check_stamps(const Place& place, const postgres::Dsn& dsn, const fleet::Survey& survey,
                           std::vector<Group>& groups) {
   std::vector<Group> refused;
@@ -70,7 +80,7 @@ Result<void> check_stamps(const Place& place, const postgres::Dsn& dsn, const fl
       PGC_TRY(fingerprints, read(place, dsn, wanted));
     }
     std::vector<FleetSchema> agreeing;
-    Group others{group.application, group.rows, {}, {}, {}, {}};
+    Group others{group.application, group.rows, {}, {}, {}, {}, nullptr};
     for (std::size_t i = 0; i < group.schemas.size(); ++i) {
       const bool agrees = !fingerprints.empty() && fingerprints[i + 1].root == fingerprints.front().root;
       (agrees ? agreeing : others.schemas).push_back(std::move(group.schemas[i]));

@@ -8,6 +8,7 @@
 
 #include "command/list.hpp"
 #include "command/world.hpp"
+#include "fingerprint/design.hpp"
 #include "fingerprint/mend.hpp"
 #include "fingerprint/read.hpp"
 #include "rehearse/disposable.hpp"
@@ -23,16 +24,6 @@ using WordsOf = std::function<Wanted(const std::string& schema)>;
 
 constexpr std::string_view kDatabase = "database";  // --against
 
-// A tenant's own words: two tenants differ in them and are alike.
-Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id) {
-  const std::string schema = tenancy.schema_of(id);
-  return {schema,
-          {{schema, "{schema}"},
-           {tenancy.role_of(id), "{role}"},
-           {id.canonical(), "{tenant}"},
-           {id.hex(), "{tenant_hex}"}}};
-}
-
 // What is compared: every tenant's schema, and the application's.
 struct Scope {
   std::vector<Wanted> tenants;
@@ -46,7 +37,7 @@ Result<Scope> scope_of(postgres::Connection& connection, const Contract& contrac
   for (int row = 0; row < rows.size(); ++row) {
     const std::string name(rows.at(row, 0));
     const auto tenant = contract.tenancy ? contract.tenancy->tenant_of_schema(name) : std::nullopt;
-    if (tenant) scope.tenants.push_back(tenant_wanted(*contract.tenancy, *tenant));
+    if (tenant) scope.tenants.push_back(fingerprint::tenant_wanted(*contract.tenancy, *tenant));
     if (!tenant && (name == against || (against == kDatabase && name == contract.schemas.application.name)))
       scope.shared.push_back({name, {}});
     found = found || name == against;
@@ -93,20 +84,6 @@ Drift compare_tenants(const Fingerprints& tenants) {
   return drift;
 }
 
-// What `apply` adds to what the migrations make. Its clauses judge it; no disposable database has it.
-bool is_of_the_design(const Difference& difference) {
-  return difference.kind == "policy" || difference.kind == "default privileges" || difference.kind == "schema" ||
-         difference.kind.starts_with("publication of") || difference.attribute == "privileges" ||
-         difference.attribute.starts_with("row security");
-}
-
-void without_the_design(DriftSet& set) {
-  for (auto& group : set.groups) std::erase_if(group.differences, is_of_the_design);
-  for (const auto& group : set.groups)
-    if (group.differences.empty()) set.alike += group.schemas.size();
-  std::erase_if(set.groups, [](const DriftGroup& group) { return group.differences.empty(); });
-}
-
 // Builds the schema once more from its migrations, at the same head, and compares.
 Result<void> compare_built(const Place& place, rehearse::DisposableDatabase& database, const std::string& section,
                            const Wanted& built, const std::string& name,
@@ -129,7 +106,7 @@ Result<void> compare_built(const Place& place, rehearse::DisposableDatabase& dat
   PGC_TRY(auto expected,
           fingerprint::read_fingerprints(connection, {built}, {place.contract.migrations->version_table}));
   DriftSet set = fingerprint::compare_with(name, expected.front(), schemas);
-  without_the_design(set);
+  fingerprint::without_the_design(set);
   PGC_CHECK(fingerprint::add_mends(connection, built, words_of, set));
   set.reference = "the migrations at " + first.heads.front();
   drift.sets.push_back(std::move(set));
@@ -149,7 +126,7 @@ Result<Drift> compare_with_database(const Place& place, const postgres::Dsn& dsn
   if (!migrations.tenant_section.empty())
     for (const auto& [heads, alike] : by_heads(tenants))
       PGC_CHECK(compare_built(place, database, migrations.tenant_section,
-                              tenant_wanted(*place.contract.tenancy, Uuid::random()), "tenants at " + heads, alike,
+                              fingerprint::tenant_wanted(*place.contract.tenancy, Uuid::random()), "tenants at " + heads, alike,
                               words_of, progress, drift));
   PGC_CHECK(database.drop());
   return drift;

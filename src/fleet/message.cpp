@@ -92,7 +92,7 @@ Message transaction_message(const Script& script, std::size_t number, const Flee
     writer.add(guard(table, part.rows_before));
   }
   for (std::size_t i = 0; i < part.statements.size(); ++i)
-    writer.add(text_for(part.statements[i], table), static_cast<int>(i));
+    writer.add(text_for(part.statements[i], table, schema.tenant), static_cast<int>(i));
   if (!setting.job.empty() && !moves_rows(part)) {
     writer.add("RESET ROLE");
     writer.add(

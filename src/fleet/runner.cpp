@@ -23,12 +23,13 @@ std::string first_line(const std::string& text) {
 }
 
 // Which revision and which statement, instead of a place in a message that nobody sees.
-Error located(Error error, const Part& part, const Message& message, int completed) {
+Error located(Error error, const Part& part, const Message& message, int completed,
+              const std::optional<Uuid>& tenant) {
   const int at = completed < static_cast<int>(message.statements.size()) ? message.statements[completed] : -1;
   error.where.clear();
   if (at < 0) return error;
   const Statement& statement = part.statements[static_cast<std::size_t>(at)];
-  error.where = fmt::format("revision {}: {}", statement.revision, first_line(statement.text));
+  error.where = fmt::format("revision {}: {}", statement.revision, first_line(text_for(statement, "", tenant)));
   return error;
 }
 
@@ -108,7 +109,7 @@ Result<void> Runner::transaction(Passage& passage, LocksSeen* locks) {
   const bool table_made = sent.error().sqlstate == "42P07" && !passage.schema.has_table && passage.part == 0;
   const bool ours = completed < static_cast<int>(message.statements.size()) && message.statements[completed] < 0;
   if ((ours && is_guard_failure(sent.error())) || table_made) return look_again(passage);
-  return fail(located(sent.error(), part, message, completed));
+  return fail(located(sent.error(), part, message, completed, passage.schema.tenant));
 }
 
 Result<void> Runner::look_again(Passage& passage) {
@@ -148,15 +149,16 @@ Result<void> Runner::autocommit(Passage& passage) {
 
 Result<void> Runner::autocommit_statement(postgres::Connection& connection, const Passage& passage,
                                           const Statement& statement) {
-  PGC_TRY(const bool needed, prepare_concurrent_index(connection, passage.schema.name, statement.text));
+  const std::string text = text_for(statement, qualified_table(passage.schema, setting_), passage.schema.tenant);
+  PGC_TRY(const bool needed, prepare_concurrent_index(connection, passage.schema.name, text));
   if (!needed) return {};
-  const auto ran = connection.execute(text_for(statement, qualified_table(passage.schema, setting_)));
+  const auto ran = connection.execute(text);
   if (ran) return {};
   Error error = ran.error();
-  error.where = fmt::format("revision {}: {}", statement.revision, first_line(statement.text));
+  error.where = fmt::format("revision {}: {}", statement.revision, first_line(text));
   // An enum's value is there from an attempt that was cut off.
-  if (error.sqlstate == "42710" && statement.text.find("ADD VALUE") != std::string::npos) return {};
-  if (!connection.is_lost()) (void)drop_invalid_index(connection, passage.schema.name, statement.text);
+  if (error.sqlstate == "42710" && text.find("ADD VALUE") != std::string::npos) return {};
+  if (!connection.is_lost()) (void)drop_invalid_index(connection, passage.schema.name, text);
   return fail(std::move(error));
 }
 

@@ -1,0 +1,29 @@
+#include "fingerprint/design.hpp"
+
+#include <algorithm>
+
+namespace pgcontract::fingerprint {
+
+Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id) {
+  const std::string schema = tenancy.schema_of(id);
+  return {schema,
+          {{schema, "{schema}"},
+           {tenancy.role_of(id), "{role}"},
+           {id.canonical(), "{tenant}"},
+           {id.hex(), "{tenant_hex}"}}};
+}
+
+bool is_of_the_design(const Difference& difference) {
+  return difference.kind == "policy" || difference.kind == "default privileges" || difference.kind == "schema" ||
+         difference.kind.starts_with("publication of") || difference.attribute == "privileges" ||
+         difference.attribute.starts_with("row security");
+}
+
+void without_the_design(DriftSet& set) {
+  for (auto& group : set.groups) std::erase_if(group.differences, is_of_the_design);
+  for (const auto& group : set.groups)
+    if (group.differences.empty()) set.alike += group.schemas.size();
+  std::erase_if(set.groups, [](const DriftGroup& group) { return group.differences.empty(); });
+}
+
+}  // namespace pgcontract::fingerprint
