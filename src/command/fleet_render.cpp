@@ -53,7 +53,11 @@ class Renderer {
               return recording->recorded;
             }));
     if (std::ranges::none_of(group.script.parts, &fleet::Part::recorded)) return std::nullopt;
-    group.recorded = std::make_shared<const fingerprint::SchemaFingerprint>(std::move(recording->after));
+    // What a delegated revision makes may depend on rows, of which the scratch schema has none.
+    const bool delegates = std::ranges::find(group.script.parts, fleet::Mode::Delegate, &fleet::Part::mode) !=
+                           group.script.parts.end();
+    if (!delegates)
+      group.recorded = std::make_shared<const fingerprint::SchemaFingerprint>(std::move(recording->after));
     std::string why;
     PGC_TRY(std::vector<FleetSchema> odd, take_odd(group, recording->before, why));
     if (odd.empty()) return std::nullopt;

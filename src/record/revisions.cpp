@@ -6,6 +6,8 @@
 #include <cctype>
 #include <utility>
 
+#include "record/sql_token.hpp"
+
 namespace pgcontract::record {
 namespace {
 
@@ -119,9 +121,11 @@ std::size_t moves_of(const alembic::RowMove& rows) {
 
 // Whether the statement moves rows as the step says.
 bool is_of_step(const std::string& statement, const alembic::RowMove& rows) {
+  const auto tokens = sql_tokens(statement);
   const auto names = [&](const std::string& id) { return statement.find("'" + id + "'") != std::string::npos; };
-  return std::ranges::any_of(rows.deleted, names) || std::ranges::any_of(rows.inserted, names) ||
-         (rows.updated && names(rows.updated->first) && names(rows.updated->second));
+  if (tokens[0].is("delete")) return std::ranges::any_of(rows.deleted, names);
+  if (tokens[0].is("insert")) return std::ranges::any_of(rows.inserted, names);
+  return rows.updated && names(rows.updated->first) && names(rows.updated->second);
 }
 
 Result<Revisions> divide(const std::vector<Item>& items, const alembic::Route& steps) {
