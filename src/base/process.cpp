@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -205,6 +206,16 @@ std::string find_program(const std::string& name) {
     if (colon == std::string_view::npos) return {};
     rest = rest.substr(colon + 1);
   }
+}
+
+std::string python_of(const std::string& script) {
+  std::ifstream file(find_program(script));
+  std::string first_line;
+  std::getline(file, first_line);
+  if (!first_line.starts_with("#!") || first_line.find("python") == std::string::npos) return "python3";
+  std::string interpreter = first_line.substr(2);
+  while (!interpreter.empty() && interpreter.front() == ' ') interpreter.erase(0, 1);
+  return interpreter.find(' ') == std::string::npos ? interpreter : "python3";
 }
 
 Result<ProcessResult> run_process(const ProcessRequest& request) {

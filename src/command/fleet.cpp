@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <map>
 
-#include "alembic/graph.hpp"
+#include "alembic/ask.hpp"
 
 namespace pgcontract::command {
 
@@ -41,10 +41,11 @@ Result<Scope> scope_of(const Arguments& arguments, const Contract& contract) {
 Result<Histories> read_histories(const Contract& contract, const Scope& scope) {
   const Migrations& migrations = *contract.migrations;
   const std::string config = (std::filesystem::path(contract.directory) / migrations.config).string();
+  const alembic::Ask ask = alembic::ask_alembic(contract);
   Histories out;
   if (scope.application)
-    out.application = alembic::read_graph(config, migrations.application_section, contract.directory);
-  if (scope.tenants) out.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory);
+    out.application = alembic::read_graph(config, migrations.application_section, contract.directory, ask);
+  if (scope.tenants) out.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory, ask);
   return out;
 }
 
@@ -89,6 +90,10 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 void add_problems(const RevisionGraph& graph, Report& report) {
   for (const auto& problem : graph.problems)
     report.notes.push_back(fmt::format("{}: {}. {}", problem.where, problem.message, problem.hint));
+  for (const auto& revision : graph.revisions)
+    if (!revision.computed.empty())
+      report.notes.push_back(
+          fmt::format("{}: read by Alembic, because it computes {}", revision.file, revision.computed));
 }
 
 std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& histories, const Scope& scope,

@@ -42,7 +42,7 @@ Result<void> check_schemas(const fleet::Survey& survey, const Scope& scope, cons
 // For tables: "a, b", nothing where there is none; the first line of a message.
 std::optional<std::string> joined(const std::vector<std::string>& list);
 std::string first_line(const std::string& text);
-// What of a history could not be read, as notes.
+// What of a history could not be read, and what Alembic had to be asked for, as notes.
 void add_problems(const RevisionGraph& graph, Report& report);
 
 // Schemas at the same rows of the same history, and how they get to the target.

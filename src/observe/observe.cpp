@@ -10,7 +10,7 @@
 #include <functional>
 #include <map>
 
-#include "alembic/graph.hpp"
+#include "alembic/ask.hpp"
 #include "observe/catalog.hpp"
 
 namespace pgcontract::observe {
@@ -261,11 +261,12 @@ Result<Observation> observe_world(postgres::Connection& connection, const Contra
   if (contract.migrations) {
     const Migrations& migrations = *contract.migrations;
     const std::string config = (std::filesystem::path(contract.directory) / migrations.config).string();
+    const alembic::Ask ask = alembic::ask_alembic(contract);
     observation.migrations.configured = true;
     observation.migrations.application =
-        alembic::read_graph(config, migrations.application_section, contract.directory);
+        alembic::read_graph(config, migrations.application_section, contract.directory, ask);
     if (!migrations.tenant_section.empty())
-      observation.migrations.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory);
+      observation.migrations.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory, ask);
   }
   return observation;
 }
