@@ -150,8 +150,8 @@ std::vector<int> known_rows(const Lineage& lineage, const std::vector<std::strin
 
 }  // namespace
 
-RevisionGraph read_graph(const std::string& config_path, const std::string& section,
-                         const std::string& shown_directory, const Ask& ask) {
+RevisionGraph read_graph(const std::string& config_path, const std::string& section, const std::string& shown_directory,
+                         const Ask& ask) {
   RevisionGraph graph;
   graph.section = section;
   const auto ini = read_ini(config_path, shown_directory);

@@ -17,14 +17,15 @@ struct Asked {
   std::string error;
 };
 // Asks Alembic for the headers of files, by absolute path, in their order: what ask.hpp makes.
-using Ask = std::function<Result<std::vector<Asked>>(const std::string& section, const std::vector<std::string>& paths)>;
+using Ask =
+    std::function<Result<std::vector<Asked>>(const std::string& section, const std::vector<std::string>& paths)>;
 
 // Reads the history of one section of alembic.ini. Never fails: whatever could not be read stands in `problems`, and
 // the rest is as complete as it can be. `shown_directory` is the contract's folder: paths in messages are relative to
 // it, and relative paths in alembic.ini start there, because Alembic is started there.
 // `ask`, where given, is called once if a header holds more than literals.
-RevisionGraph read_graph(const std::string& config_path, const std::string& section,
-                         const std::string& shown_directory, const Ask& ask = {});
+RevisionGraph read_graph(const std::string& config_path, const std::string& section, const std::string& shown_directory,
+                         const Ask& ask = {});
 
 // What `alembic upgrade heads` would run, in its order, where `current` are the rows of the version table. Unknown rows
 // count as nothing; see unknown_rows().

@@ -56,8 +56,8 @@ Result<void> prove_recorded(const Place& place, const postgres::Dsn& dsn, const 
     });
     if (!group.recorded || first == passages.end()) continue;
     PGC_TRY(const auto found, read(place, dsn, {wanted_of(place.contract, first->schema)}));
-    drift.sets.push_back(fingerprint::compare_with(first->schema.name + " against the recorded run", *group.recorded,
-                                                   {&found.front()}));
+    drift.sets.push_back(
+        fingerprint::compare_with(first->schema.name + " against the recorded run", *group.recorded, {&found.front()}));
     drift.sets.back().reference = "the schema that Alembic was recorded on";
     fingerprint::without_the_design(drift.sets.back());
   }

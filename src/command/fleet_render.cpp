@@ -54,8 +54,8 @@ class Renderer {
             }));
     if (std::ranges::none_of(group.script.parts, &fleet::Part::recorded)) return std::nullopt;
     // What a delegated revision makes may depend on rows, of which the scratch schema has none.
-    const bool delegates = std::ranges::find(group.script.parts, fleet::Mode::Delegate, &fleet::Part::mode) !=
-                           group.script.parts.end();
+    const bool delegates =
+        std::ranges::find(group.script.parts, fleet::Mode::Delegate, &fleet::Part::mode) != group.script.parts.end();
     if (!delegates)
       group.recorded = std::make_shared<const fingerprint::SchemaFingerprint>(std::move(recording->after));
     std::string why;
@@ -74,14 +74,15 @@ class Renderer {
     for (const auto& schema : group.schemas)
       wanted.push_back(fingerprint::tenant_wanted(*place_.contract.tenancy, *schema.tenant));
     PGC_TRY(auto connection, postgres::Connection::open(dsn_));
-    PGC_TRY(const auto found, fingerprint::read_fingerprints(connection, wanted,
-                                                             {place_.contract.migrations->version_table}));
+    PGC_TRY(const auto found,
+            fingerprint::read_fingerprints(connection, wanted, {place_.contract.migrations->version_table}));
     std::vector<const fingerprint::SchemaFingerprint*> all;
     for (const auto& schema : found) all.push_back(&schema);
     DriftSet set = fingerprint::compare_with("", before, all);
     fingerprint::without_the_design(set);
     std::vector<std::string> names;
-    for (const auto& differing : set.groups) names.insert(names.end(), differing.schemas.begin(), differing.schemas.end());
+    for (const auto& differing : set.groups)
+      names.insert(names.end(), differing.schemas.begin(), differing.schemas.end());
     std::ranges::sort(names);
     const auto odd = std::ranges::stable_partition(
         group.schemas, [&](const FleetSchema& schema) { return !std::ranges::binary_search(names, schema.name); });

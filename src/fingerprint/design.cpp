@@ -14,16 +14,18 @@ Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id) {
 }
 
 bool is_of_the_design(const Difference& difference) {
-  return difference.kind == "policy" || difference.kind == "default privileges" || difference.kind == "schema" ||
-         difference.kind.starts_with("publication of") || difference.attribute == "privileges" ||
-         difference.attribute.starts_with("row security");
+  if (difference.kind == "policy" || difference.attribute.starts_with("row security")) return !difference.expected;
+  return difference.kind == "default privileges" || difference.kind == "schema" ||
+         difference.kind.starts_with("publication of") || difference.attribute == "privileges";
 }
 
-void without_the_design(DriftSet& set) {
-  for (auto& group : set.groups) std::erase_if(group.differences, is_of_the_design);
+std::size_t without_the_design(DriftSet& set) {
+  std::size_t left_out = 0;
+  for (auto& group : set.groups) left_out += std::erase_if(group.differences, is_of_the_design);
   for (const auto& group : set.groups)
     if (group.differences.empty()) set.alike += group.schemas.size();
   std::erase_if(set.groups, [](const DriftGroup& group) { return group.differences.empty(); });
+  return left_out;
 }
 
 }  // namespace pgcontract::fingerprint

@@ -23,8 +23,7 @@ std::string first_line(const std::string& text) {
 }
 
 // Which revision and which statement, instead of a place in a message that nobody sees.
-Error located(Error error, const Part& part, const Message& message, int completed,
-              const std::optional<Uuid>& tenant) {
+Error located(Error error, const Part& part, const Message& message, int completed, const std::optional<Uuid>& tenant) {
   const int at = completed < static_cast<int>(message.statements.size()) ? message.statements[completed] : -1;
   error.where.clear();
   if (at < 0) return error;

@@ -189,7 +189,8 @@ class Renderer {
 
 // Puts what was recorded in the place of what could not be rendered.
 Result<Uuid> take_recorded(std::map<std::string, Body>& bodies, const Record& record) {
-  const bool needed = std::ranges::any_of(bodies, [](const auto& entry) { return !entry.second.delegate_reason.empty(); });
+  const bool needed =
+      std::ranges::any_of(bodies, [](const auto& entry) { return !entry.second.delegate_reason.empty(); });
   if (!record || !needed) return Uuid{};
   auto recorded = record();
   // The numbers of its transactions are not those of any that was rendered.
@@ -240,7 +241,7 @@ class Assembler {
   static constexpr int kNone = -1, kAutocommit = -2;
 
   Part& open(Mode mode) {
-    script_.parts.push_back({mode, false, {}, {}, rows_, rows_, {}, {}});
+    script_.parts.push_back({mode, {}, {}, rows_, rows_, {}, {}, false});
     return script_.parts.back();
   }
 

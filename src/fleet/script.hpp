@@ -28,18 +28,18 @@ struct Statement {
   std::string text;      // without semicolon; of a move of the rows, with {table} for the version table's name
   bool of_rows = false;  // moves the version rows
   std::string revision;
-  std::optional<Uuid> scratch;  // the tenant that it was recorded with, where it names it
+  std::optional<Uuid> scratch = {};  // the tenant that it was recorded with, where it names it
 };
 
 struct Part {
   Mode mode = Mode::Transaction;
-  bool recorded = false;  // its statements were heard in one run of Alembic, and not rendered
   std::vector<Statement> statements;     // none where delegated
   std::vector<std::string> revisions;    // that it completes or begins
   std::vector<std::string> rows_before;  // sorted
   std::vector<std::string> rows_after;
-  std::string target;  // Delegate: what Alembic is told to go to
-  std::string reason;  // recorded or Delegate: why
+  std::string target;     // Delegate: what Alembic is told to go to
+  std::string reason;     // recorded or Delegate: why
+  bool recorded = false;  // its statements were heard in one run of Alembic, and not rendered
 };
 
 struct Script {

@@ -22,11 +22,21 @@ int RawSession::backend_pid() const { return PQbackendPID(conn_.get()); }
 
 std::vector<std::pair<std::string, std::string>> RawSession::parameters() const {
   // Those that any version from 14 to 18 reports; libpq has no list of what it was told.
-  constexpr std::array kReported = {
-      "application_name", "client_encoding",    "DateStyle",       "default_transaction_read_only",
-      "in_hot_standby",   "integer_datetimes",  "IntervalStyle",   "is_superuser",
-      "scram_iterations", "search_path",        "server_encoding", "server_version",
-      "TimeZone",         "session_authorization", "standard_conforming_strings"};
+  constexpr std::array kReported = {"application_name",
+                                    "client_encoding",
+                                    "DateStyle",
+                                    "default_transaction_read_only",
+                                    "in_hot_standby",
+                                    "integer_datetimes",
+                                    "IntervalStyle",
+                                    "is_superuser",
+                                    "scram_iterations",
+                                    "search_path",
+                                    "server_encoding",
+                                    "server_version",
+                                    "TimeZone",
+                                    "session_authorization",
+                                    "standard_conforming_strings"};
   std::vector<std::pair<std::string, std::string>> out;
   for (const char* name : kReported)
     if (const char* value = PQparameterStatus(conn_.get(), name)) out.emplace_back(name, value);

@@ -226,8 +226,7 @@ class Proxy::State {
       if (!asked.empty() && asked != guest_dsn_.keyword(name))
         return refuse(guest, "28000", fmt::format("env.py connects to {} {} and not as it is told", name, asked));
     }
-    if (!startup.get("replication").empty())
-      return refuse(guest, "28000", "env.py asks for a session that replicates");
+    if (!startup.get("replication").empty()) return refuse(guest, "28000", "env.py asks for a session that replicates");
     connect(guest, startup);
   }
 
@@ -236,8 +235,7 @@ class Proxy::State {
     options.pinned = false;
     options.application_name = startup.get("application_name");
     if (options.application_name.empty()) options.application_name = "alembic";
-    auto connection =
-        postgres::Connection::open(dsn_.with("options", std::string(startup.get("options"))), options);
+    auto connection = postgres::Connection::open(dsn_.with("options", std::string(startup.get("options"))), options);
     if (!connection) return refuse(guest, "08006", connection.error().message);
     guest.server.emplace(std::move(*connection));
     guest.listener.emplace(transcript_, ++transcript_.sessions, counts_);

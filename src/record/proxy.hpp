@@ -1,7 +1,7 @@
 #pragma once
 // Stands between a program and the server and writes down what is said. The program connects to a Unix socket in a
-// folder that only we may enter; the session behind it is libpq's, with whatever password and TLS the DSN means, so that
-// the program gets no secret. One thread of its own, from start() to stop().
+// folder that only we may enter; the session behind it is libpq's, with whatever password and TLS the DSN means, so
+// that the program gets no secret. One thread of its own, from start() to stop().
 
 #include <memory>
 #include <string>

@@ -14,13 +14,17 @@ using Words = std::set<std::string, std::less<>>;
 // Catalogs whose rows about a schema are part of its fingerprint, as far as migrations make them. Not here: roles and
 // policies, which the scratch schema lacks; statistics, which count rows; databases and settings.
 const Words& catalogs() {
-  static const Words kWords = {
-      "pg_am",        "pg_attrdef",  "pg_attribute",    "pg_cast",     "pg_class",   "pg_collation",
-      "pg_constraint", "pg_conversion", "pg_depend",    "pg_description", "pg_enum", "pg_index",
-      "pg_indexes",   "pg_inherits", "pg_language",     "pg_matviews", "pg_namespace", "pg_opclass",
-      "pg_operator",  "pg_opfamily", "pg_partitioned_table", "pg_proc", "pg_range",  "pg_rewrite",
-      "pg_rules",     "pg_sequence", "pg_statistic_ext", "pg_tables",  "pg_trigger", "pg_type",
-      "pg_views",     "pg_extension"};
+  static const Words kWords = {"pg_am",          "pg_attrdef",    "pg_attribute",
+                               "pg_cast",        "pg_class",      "pg_collation",
+                               "pg_constraint",  "pg_conversion", "pg_depend",
+                               "pg_description", "pg_enum",       "pg_index",
+                               "pg_indexes",     "pg_inherits",   "pg_language",
+                               "pg_matviews",    "pg_namespace",  "pg_opclass",
+                               "pg_operator",    "pg_opfamily",   "pg_partitioned_table",
+                               "pg_proc",        "pg_range",      "pg_rewrite",
+                               "pg_rules",       "pg_sequence",   "pg_statistic_ext",
+                               "pg_tables",      "pg_trigger",    "pg_type",
+                               "pg_views",       "pg_extension"};
   return kWords;
 }
 const Words& information_schema() {
@@ -52,39 +56,98 @@ const Words& of_every_schema() {
 }
 // Columns that count rows or say what `apply` adds; the word is enough to be careful.
 const Words& columns_not_covered() {
-  static const Words kWords = {"reltuples", "relpages",       "relallvisible",  "last_value",  "relacl",   "attacl",
-                               "nspacl",    "proacl",         "typacl",         "relowner",    "nspowner", "proowner",
-                               "typowner",  "relrowsecurity", "relforcerowsecurity", "tableowner", "rowsecurity",
-                               "viewowner", "xmin",           "xmax",           "ctid"};
+  static const Words kWords = {"reltuples",  "relpages",    "relallvisible", "last_value",     "relacl",
+                               "attacl",     "nspacl",      "proacl",        "typacl",         "relowner",
+                               "nspowner",   "proowner",    "typowner",      "relrowsecurity", "relforcerowsecurity",
+                               "tableowner", "rowsecurity", "viewowner",     "xmin",           "xmax",
+                               "ctid"};
   return kWords;
 }
 // Functions that only look at the catalog or at their arguments.
 const Words& functions() {
-  static const Words kWords = {
-      "array",          "array_agg",        "array_length",   "array_position", "array_to_string", "array_upper",
-      "btrim",          "cardinality",      "coalesce",       "col_description", "concat",         "count",
-      "current_database", "current_schema", "current_schemas", "format",        "format_type",
-      "generate_series", "generate_subscripts", "int4range",  "json_agg",       "json_build_object", "jsonb_agg",
-      "jsonb_build_object", "left",         "length",         "lower",          "max",             "min",
-      "nullif",         "obj_description",  "pg_function_is_visible", "pg_get_constraintdef", "pg_get_expr",
-      "pg_get_functiondef", "pg_get_function_identity_arguments", "pg_get_indexdef", "pg_get_serial_sequence",
-      "pg_get_triggerdef", "pg_get_userbyid", "pg_get_viewdef", "pg_table_is_visible", "pg_type_is_visible",
-      "position",       "quote_ident",      "regexp_replace", "replace",        "row_number",      "row_to_json",
-      "split_part",     "starts_with",      "string_agg",     "string_to_array", "strpos",         "substr",
-      "substring",      "to_regclass",      "to_regnamespace", "to_regproc",    "to_regprocedure", "to_regtype",
-      "trim",           "unnest",           "upper",          "version",        "bool_or",         "bool_and",
-      "shobj_description", "pg_collation_is_visible", "pg_encoding_to_char", "greatest",          "least"};
+  static const Words kWords = {"array",
+                               "array_agg",
+                               "array_length",
+                               "array_position",
+                               "array_to_string",
+                               "array_upper",
+                               "btrim",
+                               "cardinality",
+                               "coalesce",
+                               "col_description",
+                               "concat",
+                               "count",
+                               "current_database",
+                               "current_schema",
+                               "current_schemas",
+                               "format",
+                               "format_type",
+                               "generate_series",
+                               "generate_subscripts",
+                               "int4range",
+                               "json_agg",
+                               "json_build_object",
+                               "jsonb_agg",
+                               "jsonb_build_object",
+                               "left",
+                               "length",
+                               "lower",
+                               "max",
+                               "min",
+                               "nullif",
+                               "obj_description",
+                               "pg_function_is_visible",
+                               "pg_get_constraintdef",
+                               "pg_get_expr",
+                               "pg_get_functiondef",
+                               "pg_get_function_identity_arguments",
+                               "pg_get_indexdef",
+                               "pg_get_serial_sequence",
+                               "pg_get_triggerdef",
+                               "pg_get_userbyid",
+                               "pg_get_viewdef",
+                               "pg_table_is_visible",
+                               "pg_type_is_visible",
+                               "position",
+                               "quote_ident",
+                               "regexp_replace",
+                               "replace",
+                               "row_number",
+                               "row_to_json",
+                               "split_part",
+                               "starts_with",
+                               "string_agg",
+                               "string_to_array",
+                               "strpos",
+                               "substr",
+                               "substring",
+                               "to_regclass",
+                               "to_regnamespace",
+                               "to_regproc",
+                               "to_regprocedure",
+                               "to_regtype",
+                               "trim",
+                               "unnest",
+                               "upper",
+                               "version",
+                               "bool_or",
+                               "bool_and",
+                               "shobj_description",
+                               "pg_collation_is_visible",
+                               "pg_encoding_to_char",
+                               "greatest",
+                               "least"};
   return kWords;
 }
 // What stands before a parenthesis and is no function; types take a length there.
 const Words& not_functions() {
-  static const Words kWords = {"all",    "and",     "any",     "as",       "asc",     "between",  "by",      "case",
-                               "cast",   "char",    "character", "distinct", "else",  "except",   "exists",  "filter",
-                               "from",   "having",  "ilike",   "in",       "intersect", "is",     "join",    "lateral",
-                               "like",   "limit",   "not",     "numeric",  "offset",  "on",       "only",    "or",
-                               "order",  "over",    "row",     "select",   "some",    "then",     "union",   "using",
-                               "values", "varchar", "varying", "when",     "where",   "with",     "materialized",
-                               "partition", "group", "interval", "timestamp", "time", "bit"};
+  static const Words kWords = {
+      "all",     "and",          "any",       "as",    "asc",      "between",   "by",      "case",  "cast",
+      "char",    "character",    "distinct",  "else",  "except",   "exists",    "filter",  "from",  "having",
+      "ilike",   "in",           "intersect", "is",    "join",     "lateral",   "like",    "limit", "not",
+      "numeric", "offset",       "on",        "only",  "or",       "order",     "over",    "row",   "select",
+      "some",    "then",         "union",     "using", "values",   "varchar",   "varying", "when",  "where",
+      "with",    "materialized", "partition", "group", "interval", "timestamp", "time",    "bit"};
   return kWords;
 }
 
@@ -120,8 +183,8 @@ class Query {
       const bool of_function = i > 0 && (tokens_[i - 1].is("extract") || tokens_[i - 1].is("substring") ||
                                          tokens_[i - 1].is("trim") || tokens_[i - 1].is("overlay"));
       // FROM (SELECT …), or FROM (a JOIN b …).
-      const bool of_query = i + 1 < tokens_.size() && (tokens_[i + 1].is("select") || tokens_[i + 1].is("values") ||
-                                                       tokens_[i + 1].is("with"));
+      const bool of_query = i + 1 < tokens_.size() &&
+                            (tokens_[i + 1].is("select") || tokens_[i + 1].is("values") || tokens_[i + 1].is("with"));
       expects_relation_ = expects_relation_ && !of_query;
       in_from_.push_back(expects_relation_);
       of_function_.push_back(of_function);
@@ -142,7 +205,8 @@ class Query {
 
   std::string literal(const Token& token) {
     std::string_view text = token.text;
-    if (token.kind == Token::Kind::String && text.size() >= 2 && text.front() == '\'') text = text.substr(1, text.size() - 2);
+    if (token.kind == Token::Kind::String && text.size() >= 2 && text.front() == '\'')
+      text = text.substr(1, text.size() - 2);
     if (text == surroundings_.schema || text.starts_with(surroundings_.schema + ".") ||
         text.starts_with("\"" + surroundings_.schema + "\"."))
       anchored_ = true;
@@ -176,8 +240,8 @@ class Query {
         in_from_.back() = expects_relation_ = true;
         return {};
       }
-      static const Words kEnds = {"where", "group", "order", "having", "limit", "union", "intersect", "except",
-                                  "window", "offset", "for"};
+      static const Words kEnds = {"where",     "group",  "order",  "having", "limit", "union",
+                                  "intersect", "except", "window", "offset", "for"};
       if (kEnds.contains(token.text)) in_from_.back() = false;
     }
     if (symbol_at(i + 1, '(')) return call(i);

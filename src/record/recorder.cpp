@@ -45,8 +45,7 @@ std::string error_line(const std::string& text) {
 std::vector<alembic::Route> runs_of(const alembic::Route& route) {
   std::vector<alembic::Route> runs;
   for (const auto& step : route) {
-    const bool goes_on =
-        !runs.empty() && runs.back().back().rows_after.size() <= 1 && step.rows_after.size() <= 1;
+    const bool goes_on = !runs.empty() && runs.back().back().rows_after.size() <= 1 && step.rows_after.size() <= 1;
     if (!goes_on) runs.emplace_back();
     runs.back().push_back(step);
   }
@@ -103,7 +102,7 @@ Result<void> Recorder::prepare() {
 Result<Recording> Recorder::attempt(const std::vector<std::string>& rows, const alembic::Route& route) {
   std::vector<Scratch> scratches(2);
   PGC_TRY(auto connection, postgres::Connection::open(database_->dsn()));
-  const std::string& owner = contract_.tenancy->roles.owner;
+  const std::string& owner = database_->owner();
   for (auto& scratch : scratches) {
     scratch.tenant = distinctive();
     scratch.schema = contract_.tenancy->schema_of(scratch.tenant);
@@ -135,8 +134,8 @@ Result<void> Recorder::probe(const Scratch& scratch) {
   if (!heard.refused.empty()) return fail(ErrorCode::Unsupported, heard.refused);
   if (!ran) return ran;
   if (heard.sessions == 0)
-    return fail(ErrorCode::Unsupported, fmt::format("env.py does not connect as {} says",
-                                                    contract_.migrations->url_variable));
+    return fail(ErrorCode::Unsupported,
+                fmt::format("env.py does not connect as {} says", contract_.migrations->url_variable));
   is_probed_ = true;
   return {};
 }
@@ -150,14 +149,13 @@ Result<void> Recorder::build(const Scratch& scratch, const std::vector<std::stri
 
 Result<void> Recorder::follow(Scratch& scratch, const alembic::Route& route) {
   const Migrations& migrations = *contract_.migrations;
-  const Surroundings surroundings{scratch.schema, migrations.version_table, contract_.tenancy->roles.owner,
-                                  other_schemas_};
+  const Surroundings surroundings{scratch.schema, migrations.version_table, database_->owner(), other_schemas_};
   for (const auto& steps : runs_of(route)) {
     PGC_TRY(Proxy proxy, Proxy::start(database_->dsn(), {scratch.counts_changed, migrations.version_table}));
     const auto& last = steps.back();
     const std::string below = last.to.empty() ? "base" : last.to.front();
-    const auto ran = alembic(scratch, proxy.dsn(), last.upgrade ? "upgrade" : "downgrade",
-                             last.upgrade ? last.revision : below);
+    const auto ran =
+        alembic(scratch, proxy.dsn(), last.upgrade ? "upgrade" : "downgrade", last.upgrade ? last.revision : below);
     const Transcript heard = proxy.stop();
     if (!ran) return ran;
     PGC_TRY(auto revisions, revisions_of(heard, steps, surroundings));
@@ -172,7 +170,7 @@ Result<void> Recorder::alembic(const Scratch& scratch, const postgres::Dsn& dsn,
       alembic::upgrade_arguments(*contract_.migrations, contract_.migrations->tenant_section, target, /*sql=*/false);
   *std::ranges::find(arguments, "upgrade") = verb;
   if (target.empty()) arguments.pop_back();
-  const Program program{arguments, contract_.tenancy->roles.owner, quoted(scratch.schema)};
+  const Program program{arguments, database_->owner(), quoted(scratch.schema)};
   const auto ran = act::run_program(contract_, dsn, program, kLockTimeoutMs);
   if (ran) return {};
   Error error = ran.error();

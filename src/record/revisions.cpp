@@ -145,8 +145,8 @@ Result<Revisions> divide(const std::vector<Item>& items, const alembic::Route& s
       at.statements.push_back({item.text, item.transactional, item.transaction});
     } else {
       if (!is_of_step(item.text, step->rows))
-        return unusable(fmt::format("the version rows are moved otherwise than for {}: {}", step->revision,
-                                    shown(item.text)));
+        return unusable(
+            fmt::format("the version rows are moved otherwise than for {}: {}", step->revision, shown(item.text)));
       if (moved == 0) at.rows_at = at.statements.size();
       at.rows_transaction = item.transactional ? item.transaction : 0;
       if (++moved < moves_of(step->rows)) continue;
@@ -192,8 +192,8 @@ Result<Revisions> revisions_of(const Transcript& transcript, const alembic::Rout
   if (!main) return unusable("Alembic was not heard to move the version rows");
   for (const auto& [number, session] : sessions)
     if (&session.items() != main && !session.items().empty())
-      return unusable(fmt::format("env.py does more than look in a second session: {}",
-                                  shown(session.items().front().text)));
+      return unusable(
+          fmt::format("env.py does more than look in a second session: {}", shown(session.items().front().text)));
   return divide(*main, steps);
 }
 

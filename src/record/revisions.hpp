@@ -18,13 +18,13 @@ namespace pgcontract::record {
 
 using Revisions = std::map<std::string, fleet::RecordedRevision>;  // by id
 
-// `steps` are those of one run of Alembic, in its order. An Error, whose message says why, where the transcript cannot be
-// divided among them at all; a revision that cannot be sent again has `refused`.
+// `steps` are those of one run of Alembic, in its order. An Error, whose message says why, where the transcript cannot
+// be divided among them at all; a revision that cannot be sent again has `refused`.
 Result<Revisions> revisions_of(const Transcript& transcript, const alembic::Route& steps,
                                const Surroundings& surroundings);
 
-// Another run of the same steps, for another tenant and with other row counts: what is not the same but for the tenant's
-// name is refused, because it came from somewhere else than the catalog.
+// Another run of the same steps, for another tenant and with other row counts: what is not the same but for the
+// tenant's name is refused, because it came from somewhere else than the catalog.
 void hold_against(Revisions& revisions, const Uuid& tenant, const Revisions& others, const Uuid& other_tenant);
 
 // Refuses what names the disposable database, or the tenant in a spelling that cannot be replaced.

@@ -45,10 +45,10 @@ std::string only_value(const Tokens& tokens, std::size_t i) {
 // Settings that decide how long something is waited for or how it is shown, not what a statement makes.
 bool is_harmless(std::string_view setting) {
   static constexpr std::array<std::string_view, 12> kSettings = {
-      "lock_timeout",        "statement_timeout",   "idle_in_transaction_session_timeout",
-      "application_name",    "client_min_messages", "client_encoding",
-      "datestyle",           "intervalstyle",       "extra_float_digits",
-      "log_statement",       "synchronous_commit",  "maintenance_work_mem"};
+      "lock_timeout",     "statement_timeout",   "idle_in_transaction_session_timeout",
+      "application_name", "client_min_messages", "client_encoding",
+      "datestyle",        "intervalstyle",       "extra_float_digits",
+      "log_statement",    "synchronous_commit",  "maintenance_work_mem"};
   return std::ranges::find(kSettings, setting) != kSettings.end();
 }
 
@@ -111,13 +111,14 @@ Judged judge(std::string_view statement, const Surroundings& surroundings) {
   if (first == "set") return judge_set(tokens, surroundings);
   if (first == "show") {
     // What drivers ask for, and what is the same for the whole server; another setting may be this database's own.
-    const bool driver = tokens.size() > 1 && is_one_of(tokens[1].text, {"standard_conforming_strings", "transaction",
-                                                                        "server_version", "server_version_num",
-                                                                        "client_encoding", "search_path"});
+    const bool driver =
+        tokens.size() > 1 && is_one_of(tokens[1].text, {"standard_conforming_strings", "transaction", "server_version",
+                                                        "server_version_num", "client_encoding", "search_path"});
     return driver ? Judged{Kind::Chatter, {}, {}} : refused("looks at a setting");
   }
   if (is_one_of(first, {"deallocate", "listen", "unlisten"})) return {Kind::Chatter, {}, {}};
-  if (is_one_of(first, {"reset", "discard", "explain", "fetch", "move", "declare", "close", "prepare", "execute", "load"}))
+  if (is_one_of(first,
+                {"reset", "discard", "explain", "fetch", "move", "declare", "close", "prepare", "execute", "load"}))
     return refused(fmt::format("says {}", first));
   if ((first == "insert" && names_version_table(tokens, 2, surroundings)) ||
       (first == "update" && names_version_table(tokens, 1, surroundings)) ||

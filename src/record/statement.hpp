@@ -1,7 +1,7 @@
 #pragma once
-// What one statement that Alembic was heard to say means for a recording: a change that is sent again to every schema, a
-// look at the catalog whose answer is the same wherever the schema looks the same, chatter of the session; or something
-// whose answer only the schema itself can give. Errs to that last side. Pure; any thread.
+// What one statement that Alembic was heard to say means for a recording: a change that is sent again to every schema,
+// a look at the catalog whose answer is the same wherever the schema looks the same, chatter of the session; or
+// something whose answer only the schema itself can give. Errs to that last side. Pure; any thread.
 
 #include <string>
 #include <string_view>

@@ -54,14 +54,14 @@ std::vector<std::string> texts(const Transcript& heard) {
 }
 
 TEST(Recorder, HearsStatementsErrorsAndSavepointsAndPassesThemOn) {
-  const Ran ran = run(
-      "k.execute('CREATE TABLE heard (a int); INSERT INTO heard VALUES (%s), (2)', (1,))\n"
-      "k.execute('SAVEPOINT s')\n"
-      "try: k.execute('SELECT nothing')\n"
-      "except psycopg2.Error as e: print(e.pgcode)\n"
-      "k.execute('ROLLBACK TO SAVEPOINT s')\n"
-      "k.execute('SELECT a FROM heard ORDER BY a'); print(k.fetchall())\n"
-      "c.commit()\n");
+  const Ran ran =
+      run("k.execute('CREATE TABLE heard (a int); INSERT INTO heard VALUES (%s), (2)', (1,))\n"
+          "k.execute('SAVEPOINT s')\n"
+          "try: k.execute('SELECT nothing')\n"
+          "except psycopg2.Error as e: print(e.pgcode)\n"
+          "k.execute('ROLLBACK TO SAVEPOINT s')\n"
+          "k.execute('SELECT a FROM heard ORDER BY a'); print(k.fetchall())\n"
+          "c.commit()\n");
   EXPECT_EQ(ran.result.output, "42703\n[(1,), (2,)]\n") << ran.result.error_output;
   EXPECT_THAT(texts(ran.heard),
               ElementsAre("BEGIN", "CREATE TABLE heard (a int)", "INSERT INTO heard VALUES (1), (2)", "SAVEPOINT s",
@@ -74,12 +74,13 @@ TEST(Recorder, HearsStatementsErrorsAndSavepointsAndPassesThemOn) {
 }
 
 TEST(Recorder, CarriesLargeMessagesBothWays) {
-  const Ran ran = run(
-      "x = 'ab' * 8_000_000\n"
-      "k.execute('SELECT length(%s)', (x,)); print(k.fetchone()[0])\n"
-      "k.execute(\"SELECT repeat('cd', 8000000)\"); print(len(k.fetchone()[0]))\n"
-      "k.execute('SELECT generate_series(1, 300000)'); print(len(k.fetchall()))\n"
-      "k.execute('SELECT %s::bytea', (psycopg2.Binary(bytes(range(256))),)); print(bytes(k.fetchone()[0]) == bytes(range(256)))\n");
+  const Ran ran =
+      run("x = 'ab' * 8_000_000\n"
+          "k.execute('SELECT length(%s)', (x,)); print(k.fetchone()[0])\n"
+          "k.execute(\"SELECT repeat('cd', 8000000)\"); print(len(k.fetchone()[0]))\n"
+          "k.execute('SELECT generate_series(1, 300000)'); print(len(k.fetchall()))\n"
+          "k.execute('SELECT %s::bytea', (psycopg2.Binary(bytes(range(256))),)); print(bytes(k.fetchone()[0]) == "
+          "bytes(range(256)))\n");
   EXPECT_EQ(ran.result.output, "16000000\n16000000\n300000\nTrue\n") << ran.result.error_output;
   EXPECT_GT(ran.heard.statements.at(1).text.size(), 16'000'000U);
 }
@@ -97,34 +98,37 @@ TEST(Recorder, KeepsSessionsApart) {
 }
 
 TEST(Recorder, NoticesCopyAndTellsRowCountsWrongWhereAsked) {
-  const Ran copied = run(
-      "import io\nk.execute('CREATE TEMP TABLE t (a int)')\n"
-      "k.copy_expert('COPY t FROM STDIN', io.StringIO('1\\n2\\n'))\n"
-      "k.execute('UPDATE t SET a = 3'); print(k.rowcount)\n");
+  const Ran copied =
+      run("import io\nk.execute('CREATE TEMP TABLE t (a int)')\n"
+          "k.copy_expert('COPY t FROM STDIN', io.StringIO('1\\n2\\n'))\n"
+          "k.execute('UPDATE t SET a = 3'); print(k.rowcount)\n");
   EXPECT_EQ(copied.result.output, "2\n") << copied.result.error_output;
   EXPECT_NE(copied.heard.statements.at(2).unclear, "");
-  const Ran wrong = run("k.execute('CREATE TEMP TABLE t AS SELECT 1 AS a')\n"
-                        "for i in range(2):\n  k.execute('UPDATE t SET a = 3'); print(k.rowcount)\n",
-                        {true, "alembic_version"});
+  const Ran wrong =
+      run("k.execute('CREATE TEMP TABLE t AS SELECT 1 AS a')\n"
+          "for i in range(2):\n  k.execute('UPDATE t SET a = 3'); print(k.rowcount)\n",
+          {true, "alembic_version"});
   EXPECT_EQ(wrong.result.output, "2\n1\n") << wrong.result.error_output;
 }
 
 TEST(Recorder, CarriesTheSessionsOptionsAndCancels) {
-  const Ran ran = run(
-      "k.execute('SHOW lock_timeout'); print(k.fetchone()[0], c.encoding, c.server_version >= 140000)\n"
-      "import threading\nthreading.Timer(0.5, c.cancel).start()\n"
-      "try: k.execute('SELECT pg_sleep(30)')\n"
-      "except psycopg2.Error as e: print(e.pgcode)\n");
+  const Ran ran =
+      run("k.execute('SHOW lock_timeout'); print(k.fetchone()[0], c.encoding, c.server_version >= 140000)\n"
+          "import threading\nthreading.Timer(0.5, c.cancel).start()\n"
+          "try: k.execute('SELECT pg_sleep(30)')\n"
+          "except psycopg2.Error as e: print(e.pgcode)\n");
   EXPECT_EQ(ran.result.output, "5s UTF8 True\n57014\n") << ran.result.error_output;
 }
 
 TEST(Recorder, LetsNobodyGoElsewhere) {
-  const Ran database = run("try: psycopg2.connect(os.environ['URL'], dbname='template1')\n"
-                           "except psycopg2.Error as e: print(e)\n");
+  const Ran database =
+      run("try: psycopg2.connect(os.environ['URL'], dbname='template1')\n"
+          "except psycopg2.Error as e: print(e)\n");
   EXPECT_THAT(database.result.output, HasSubstr("env.py connects to dbname template1"));
   EXPECT_THAT(database.heard.refused, HasSubstr("template1"));
-  const Ran user = run("try: psycopg2.connect(os.environ['URL'], user='nobody')\n"
-                       "except psycopg2.Error as e: print(e)\n");
+  const Ran user =
+      run("try: psycopg2.connect(os.environ['URL'], user='nobody')\n"
+          "except psycopg2.Error as e: print(e)\n");
   EXPECT_THAT(user.result.output, HasSubstr("env.py connects to user nobody"));
 }
 
@@ -143,12 +147,12 @@ TEST(Recorder, LeavesNothingRunningWhereTheProgramIsKilled) {
 }
 
 TEST(Recorder, PassesOnThatTheServerEndedTheSession) {
-  const Ran ran = run(
-      "d = psycopg2.connect(os.environ['URL'])\n"
-      "d.cursor().execute('SELECT pg_terminate_backend(%s, 5000)', (c.get_backend_pid(),))\n"
-      "try: k.execute('SELECT 1')\n"
-      "except psycopg2.Error as e: print(type(e).__name__, e)\n"
-      "print(d.cursor().execute('SELECT 1'))\n");
+  const Ran ran =
+      run("d = psycopg2.connect(os.environ['URL'])\n"
+          "d.cursor().execute('SELECT pg_terminate_backend(%s, 5000)', (c.get_backend_pid(),))\n"
+          "try: k.execute('SELECT 1')\n"
+          "except psycopg2.Error as e: print(type(e).__name__, e)\n"
+          "print(d.cursor().execute('SELECT 1'))\n");
   EXPECT_EQ(ran.result.output, "AdminShutdown True\nNone\n") << ran.result.error_output;
 }
 
@@ -159,21 +163,22 @@ TEST(Recorder, SpeaksTlsAndPasswordsForTheProgram) {
     request.arguments = {"/bin/sh", "-c", command};
     return expect(run_process(request));
   };
-  const auto made = shell("cd " + data +
-                          " && openssl req -new -x509 -days 2 -nodes -subj /CN=localhost -out server.crt -keyout server.key "
-                          "2>/dev/null && chmod 600 server.key && chown $(stat -c %U .) server.crt server.key");
+  const auto made =
+      shell("cd " + data +
+            " && openssl req -new -x509 -days 2 -nodes -subj /CN=localhost -out server.crt -keyout server.key "
+            "2>/dev/null && chmod 600 server.key && chown $(stat -c %U .) server.crt server.key");
   ASSERT_EQ(made.exit_code, 0) << made.error_output;
   auto admin = deployment().connect();
   expect(admin.execute("ALTER SYSTEM SET ssl = on"));
   expect(admin.query("SELECT pg_catalog.pg_reload_conf()"));
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   const auto dsn = deployment().dsn().with("host", "127.0.0.1").with("sslmode", "require");
-  const Ran ran = run(
-      "k.execute('SELECT s.ssl FROM pg_stat_ssl s WHERE pid = pg_backend_pid()'); print(k.fetchone()[0])\n"
-      "k.execute(\"SELECT repeat('x', 9000000)\"); print(len(k.fetchone()[0]))\n"
-      "k.execute('SELECT length(%s)', ('y' * 9000000,)); print(k.fetchone()[0])\n"
-      "print('PGPASSFILE' in os.environ, 'PGPASSWORD' in os.environ, c.get_dsn_parameters().get('password'))\n",
-      {}, dsn);
+  const Ran ran =
+      run("k.execute('SELECT s.ssl FROM pg_stat_ssl s WHERE pid = pg_backend_pid()'); print(k.fetchone()[0])\n"
+          "k.execute(\"SELECT repeat('x', 9000000)\"); print(len(k.fetchone()[0]))\n"
+          "k.execute('SELECT length(%s)', ('y' * 9000000,)); print(k.fetchone()[0])\n"
+          "print('PGPASSFILE' in os.environ, 'PGPASSWORD' in os.environ, c.get_dsn_parameters().get('password'))\n",
+          {}, dsn);
   ASSERT_FALSE(dsn.password.empty());
   EXPECT_EQ(ran.result.output, "True\n9000000\n9000000\nFalse False None\n") << ran.result.error_output;
   expect(admin.execute("ALTER SYSTEM RESET ssl"));

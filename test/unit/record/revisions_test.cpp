@@ -54,15 +54,14 @@ std::vector<std::string> texts(const fleet::RecordedRevision& revision) {
 }
 
 TEST(Revisions, EndWhereTheirRowsAreMoved) {
-  const auto made = revisions_of(said({"BEGIN", "SELECT version()", "ROLLBACK", "BEGIN", "CREATE TABLE t ()", kToA,
-                                       "ALTER TABLE t ADD c int", "COMMIT", "CREATE INDEX CONCURRENTLY i ON t (c)",
-                                       "BEGIN", kToB, "COMMIT"}),
-                                 route(), surroundings());
+  const auto made = revisions_of(
+      said({"BEGIN", "SELECT version()", "ROLLBACK", "BEGIN", "CREATE TABLE t ()", kToA, "ALTER TABLE t ADD c int",
+            "COMMIT", "CREATE INDEX CONCURRENTLY i ON t (c)", "BEGIN", kToB, "COMMIT"}),
+      route(), surroundings());
   ASSERT_TRUE(made);
   EXPECT_THAT(texts(made->at("a")), ElementsAre("2 CREATE TABLE t ()"));
   EXPECT_EQ(made->at("a").rows_transaction, 2);
-  EXPECT_THAT(texts(made->at("b")),
-              ElementsAre("2 ALTER TABLE t ADD c int", "- CREATE INDEX CONCURRENTLY i ON t (c)"));
+  EXPECT_THAT(texts(made->at("b")), ElementsAre("2 ALTER TABLE t ADD c int", "- CREATE INDEX CONCURRENTLY i ON t (c)"));
   EXPECT_EQ(made->at("b").rows_at, 2U);
   EXPECT_EQ(made->at("b").rows_transaction, 3);
 }
@@ -78,9 +77,9 @@ TEST(Revisions, LeaveOutWhatWasRolledBack) {
 }
 
 TEST(Revisions, RefuseWhatWasReadEvenWhereItWasRolledBack) {
-  const auto made = revisions_of(said({"BEGIN", kToA, "SAVEPOINT s", "SELECT * FROM reports",
-                                       "ROLLBACK TO SAVEPOINT s", kToB, "COMMIT"}),
-                                 route(), surroundings());
+  const auto made = revisions_of(
+      said({"BEGIN", kToA, "SAVEPOINT s", "SELECT * FROM reports", "ROLLBACK TO SAVEPOINT s", kToB, "COMMIT"}), route(),
+      surroundings());
   ASSERT_TRUE(made);
   EXPECT_EQ(made->at("a").refused, "");
   EXPECT_THAT(made->at("b").refused, HasSubstr("reads rows of reports"));

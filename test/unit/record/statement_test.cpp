@@ -52,16 +52,19 @@ TEST(Statement, IsSortedByWhatItDoes) {
            {"select pg_catalog.version()", Kind::Look},
            {"SELECT CAST('test plain returns' AS VARCHAR(60)) AS anon_1", Kind::Look},
            {"SELECT pg_try_advisory_lock(1885823860, 1)", Kind::Look},
-           {"SELECT t.oid, typarray FROM pg_type t JOIN pg_namespace ns ON typnamespace = ns.oid WHERE typname = 'hstore'",
+           {"SELECT t.oid, typarray FROM pg_type t JOIN pg_namespace ns ON typnamespace = ns.oid WHERE typname = "
+            "'hstore'",
             Kind::Look},
            {"select relname from pg_class c join pg_namespace n on n.oid=c.relnamespace where "
             "pg_catalog.pg_table_is_visible(c.oid) and relname='x'",
             Kind::Look},
            {"SELECT a.attname, (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d WHERE "
-            "d.adrelid = a.attrelid AND a.atthasdef) AS DEFAULT FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16500",
+            "d.adrelid = a.attrelid AND a.atthasdef) AS DEFAULT FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
+            "16500",
             Kind::Look},
            {"WITH x AS (SELECT 1 AS a) SELECT a FROM x, pg_class c WHERE c.oid = 'tenant_1f.t'::regclass", Kind::Look},
-           {"SELECT 1 FROM information_schema.columns WHERE table_schema = 'tenant_1f' AND column_name = 'c'", Kind::Look},
+           {"SELECT 1 FROM information_schema.columns WHERE table_schema = 'tenant_1f' AND column_name = 'c'",
+            Kind::Look},
            {"SELECT extract(epoch FROM interval '1 day') IS DISTINCT FROM 1", Kind::Refused},  // extract() is nobody's
            {"SELECT 1 IS DISTINCT FROM 2", Kind::Look},
        })
