@@ -27,17 +27,19 @@ Uuid distinctive() {
   return id;
 }
 
-// The line of Python's last error, which SQLAlchemy follows up with the statement and a link.
+// The line of Python's last error, which SQLAlchemy follows up with the statement and a link; else the last line.
 std::string error_line(const std::string& text) {
-  std::string found;
+  std::string last, error;
   for (std::string_view rest = text; !rest.empty();) {
-    const auto line = rest.substr(0, rest.find('\n'));
+    auto line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \r"), line.size()));
+    if (line.empty()) continue;
+    last = line;
     const auto colon = line.find(": ");
-    const bool is_error = colon != std::string_view::npos && line.substr(0, colon).find(' ') == std::string_view::npos;
-    if (!line.empty() && (is_error || found.empty())) found = line;
+    if (colon != std::string_view::npos && line.substr(0, colon).find(' ') == std::string_view::npos) error = line;
   }
-  return found;
+  return error.empty() ? last : error;
 }
 
 // Steps that one run of Alembic takes in exactly this order: where only ever one row is there, each follows from the
@@ -132,10 +134,12 @@ Result<void> Recorder::probe(const Scratch& scratch) {
   const auto ran = alembic(scratch, proxy.dsn(), "current", "");
   const Transcript heard = proxy.stop();
   if (!heard.refused.empty()) return fail(ErrorCode::Unsupported, heard.refused);
-  if (!ran) return ran;
+  const std::string said = ran ? std::string() : ran.error().message;
   if (heard.sessions == 0)
     return fail(ErrorCode::Unsupported,
-                fmt::format("env.py does not connect as {} says", contract_.migrations->url_variable));
+                fmt::format("env.py does not connect as {} says{}{}", contract_.migrations->url_variable,
+                            said.empty() ? "" : "; ", said));
+  if (!ran) return fail(ErrorCode::Unsupported, said);
   is_probed_ = true;
   return {};
 }
