@@ -78,3 +78,21 @@ def upgrade():
     op.execute("COMMENT ON TABLE research_notes IS 'computed'")
 def downgrade():
     op.execute("COMMENT ON TABLE research_notes IS NULL")
+EOF
+runs 0 pgc --format json migrate heads --tenants all
+equals "the head" "computed expand computed header" "$(json "'{revision} {labels} {message}'.format(**r['tables']['heads'][0])")"
+says "read by Alembic, because it computes revision, down_revision, branch_labels"
+runs 0 pgc migrate history --tenants all
+says "head, read by Alembic"
+runs 0 pgc migrate up expand@head --tenants all
+equals "it was run" computed "$(rows_of "$TENANT_A")"
+runs 0 alembic_of "$TENANT_A" current
+says "computed (head)"
+runs 0 pgc migrate down --tenants all --yes -- -1
+sed -i 's/^import os$/import os, nowhere_to_be_found/' "$VERSIONS/computed_test.py"
+runs 0 pgc migrate heads --tenants all
+says "cannot be read statically" "Alembic was asked, and says: ModuleNotFoundError"
+runs 4 pgc migrate up --tenants all
+says "cannot be followed"
+ok "a header that is computed is read by Alembic, and marked; one that cannot be imported is reported"
+done_testing
