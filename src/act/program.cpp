@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
 
 namespace pgcontract::act {
 namespace {
@@ -21,17 +19,6 @@ SecretString password_line(const SecretString& password) {
     line += c;
   }
   return SecretString(line + "\n");
-}
-
-// Seeds use the models, so they run with the Python that Alembic runs with: the one its script names.
-std::string python_of(const std::string& alembic_command) {
-  std::ifstream script(find_program(alembic_command));
-  std::string first_line;
-  std::getline(script, first_line);
-  if (!first_line.starts_with("#!") || first_line.find("python") == std::string::npos) return "python3";
-  std::string interpreter = first_line.substr(2);
-  while (!interpreter.empty() && interpreter.front() == ' ') interpreter.erase(0, 1);
-  return interpreter.find(' ') == std::string::npos ? interpreter : "python3";
 }
 
 std::string tail(const std::string& text) {
@@ -78,6 +65,7 @@ Result<std::string> run_program(const Contract& contract, const postgres::Dsn& d
                                 int lock_timeout_ms, const std::function<void(std::string_view)>& on_line) {
   ProcessRequest request;
   request.arguments = program.arguments;
+  // Seeds use the models, so they run with the Python that Alembic runs with.
   if (request.arguments[0] == "python3" && contract.migrations)
     request.arguments[0] = python_of(contract.migrations->command);
   request.directory = contract.directory;

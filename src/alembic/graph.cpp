@@ -1,6 +1,7 @@
 #include "alembic/graph.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,19 +21,58 @@ std::string place_of(const Revision& revision) { return fmt::format("{}:{}", rev
 
 MigrationProblem problem_of(const Error& error) { return {error.where, error.message, error.hint}; }
 
-// Every revision that can be read; where an id is there twice the last file wins, as it does for Alembic.
-std::vector<Revision> read_revisions(const std::vector<std::string>& paths, const std::string& shown_directory,
-                                     std::vector<MigrationProblem>& problems) {
-  std::vector<Revision> revisions;
-  std::unordered_map<std::string, std::size_t> by_id;
+struct ReadFile {
+  std::string path;
+  RevisionFile file;
+};
+
+std::vector<ReadFile> read_files(const std::vector<std::string>& paths, const std::string& shown_directory,
+                                 std::vector<MigrationProblem>& problems) {
+  std::vector<ReadFile> files;
   for (const auto& path : paths) {
     const auto shown = shown_path(path, shown_directory);
-    const auto text = read_text_file(path, shown);
-    if (!text) {
+    if (const auto text = read_text_file(path, shown))
+      files.push_back({path, parse_revision_file(*text, shown)});
+    else
       problems.push_back(problem_of(text.error()));
-      continue;
+  }
+  return files;
+}
+
+// Headers that are more than literals: Alembic is asked for all of them at once. Where it does not know either, the
+// problem stays, with what it said.
+void ask_for_computed(const Ask& ask, const std::string& section, const std::string& shown_directory,
+                      std::vector<ReadFile>& files) {
+  std::vector<std::string> paths;
+  for (const auto& read : files)
+    if (!read.file.computed.empty()) paths.push_back(read.path);
+  if (!ask || paths.empty()) return;
+  auto asked = ask(section, paths);
+  std::size_t number = 0;
+  for (auto& [path, file] : files) {
+    if (file.computed.empty()) continue;
+    const std::string error = asked ? (*asked)[number].error : asked.error().message;
+    if (!error.empty()) {
+      for (auto& problem : file.problems) problem.hint += fmt::format(" Alembic was asked, and says: {}.", error);
+    } else {
+      Revision& answer = (*asked)[number].revision;
+      answer.file = shown_path(path, shown_directory);
+      answer.line = file.revision ? file.revision->line : 1;
+      answer.computed = fmt::format("{}", fmt::join(file.computed, ", "));
+      std::erase_if(file.problems, [](const auto& problem) {
+        return problem.message.find("cannot be read statically") != std::string::npos;
+      });
+      file.revision = std::move(answer);
     }
-    auto file = parse_revision_file(*text, shown);
+    ++number;
+  }
+}
+
+// Every revision that can be read; where an id is there twice the last file wins, as it does for Alembic.
+std::vector<Revision> revisions_in(std::vector<ReadFile> files, std::vector<MigrationProblem>& problems) {
+  std::vector<Revision> revisions;
+  std::unordered_map<std::string, std::size_t> by_id;
+  for (auto& [path, file] : files) {
     problems.insert(problems.end(), file.problems.begin(), file.problems.end());
     if (!file.revision) continue;
     const auto [entry, added] = by_id.try_emplace(file.revision->id, revisions.size());
@@ -110,8 +150,8 @@ std::vector<int> known_rows(const Lineage& lineage, const std::vector<std::strin
 
 }  // namespace
 
-RevisionGraph read_graph(const std::string& config_path, const std::string& section,
-                         const std::string& shown_directory) {
+RevisionGraph read_graph(const std::string& config_path, const std::string& section, const std::string& shown_directory,
+                         const Ask& ask) {
   RevisionGraph graph;
   graph.section = section;
   const auto ini = read_ini(config_path, shown_directory);
@@ -125,9 +165,11 @@ RevisionGraph read_graph(const std::string& config_path, const std::string& sect
     graph.problems.push_back(problem_of(config.error()));
     return graph;
   }
-  auto files = list_version_files(*config, *ini, shown_directory);
-  graph.problems = std::move(files.problems);
-  auto revisions = read_revisions(files.paths, shown_directory, graph.problems);
+  auto listed = list_version_files(*config, *ini, shown_directory);
+  graph.problems = std::move(listed.problems);
+  auto files = read_files(listed.paths, shown_directory, graph.problems);
+  ask_for_computed(ask, section, shown_directory, files);
+  auto revisions = revisions_in(std::move(files), graph.problems);
 
   const Lineage lineage(revisions);
   report_names(lineage, revisions, graph.problems);

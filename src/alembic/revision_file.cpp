@@ -89,6 +89,7 @@ class FileReader {
     file_.problems.push_back({fmt::format("{}:{}", shown_, line), std::move(message), std::move(hint)});
   }
   void unreadable(std::string_view name, int line) {
+    file_.computed.emplace_back(name);
     problem(line, fmt::format("`{}` cannot be read statically", name),
             "Assign it once at the top level of the file, as a string, None or a tuple of strings.");
   }

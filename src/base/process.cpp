@@ -17,34 +17,17 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <utility>
 
+#include "base/file_descriptor.hpp"
 #include "base/interrupt.hpp"
 
 extern char** environ;
 
 namespace pgcontract {
 namespace {
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor() { close(); }
-  int get() const { return fd_; }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
 
 struct Pipe {
   FileDescriptor read;
@@ -223,6 +206,16 @@ std::string find_program(const std::string& name) {
     if (colon == std::string_view::npos) return {};
     rest = rest.substr(colon + 1);
   }
+}
+
+std::string python_of(const std::string& script) {
+  std::ifstream file(find_program(script));
+  std::string first_line;
+  std::getline(file, first_line);
+  if (!first_line.starts_with("#!") || first_line.find("python") == std::string::npos) return "python3";
+  std::string interpreter = first_line.substr(2);
+  while (!interpreter.empty() && interpreter.front() == ' ') interpreter.erase(0, 1);
+  return interpreter.find(' ') == std::string::npos ? interpreter : "python3";
 }
 
 Result<ProcessResult> run_process(const ProcessRequest& request) {

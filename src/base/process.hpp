@@ -44,5 +44,7 @@ Result<void> exec_process(const ProcessRequest& request);
 
 // The full path of a program in PATH, or empty.
 std::string find_program(const std::string& name);
+// The Python that a script runs with: the one that its first line names, else "python3".
+std::string python_of(const std::string& script);
 
 }  // namespace pgcontract

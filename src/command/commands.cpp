@@ -22,6 +22,7 @@ const Option kSkipProof{"--skip-proof", "", "do not compare the fingerprints of 
 const Option kCanary{"--canary", "N|P%", "schemas of each group to migrate before all others", "1"};
 const Option kWave{"--wave", "N|P%", "schemas to migrate before the next ones are begun", "all"};
 const Option kMaxFailures{"--max-failures", "N|P%", "stop after more failures than that", "10"};
+const Option kNoRecord{"--no-record", "", "leave what cannot be rendered to Alembic, once for each schema", ""};
 const Option kShortLockTimeout{"--lock-timeout", "MS", "how long a statement waits for a lock before it is tried again",
                                "1000"};
 
@@ -192,7 +193,7 @@ const std::vector<Command>& table() {
        "migrate_plan.md",
        Needs::Contract,
        Effect::ReadsOnly,
-       {kApplication, kFleetTenants, kShared},
+       {kApplication, kFleetTenants, kShared, kNoRecord},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_plan},
       {"migrate up",
@@ -201,7 +202,7 @@ const std::vector<Command>& table() {
        Needs::Contract,
        Effect::Changes,
        {kApplication, kFleetTenants, kDryRun, kFleetWorkers, kCanary, kWave, kMaxFailures, kSkipProof, kProveDatabase,
-        kShared, kShortLockTimeout, kWait},
+        kShared, kNoRecord, kShortLockTimeout, kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_up},
       {"migrate down",
@@ -220,6 +221,7 @@ const std::vector<Command>& table() {
         kSkipProof,
         kProveDatabase,
         kShared,
+        kNoRecord,
         kShortLockTimeout,
         kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it; behind --: -1", ""}},
@@ -239,6 +241,17 @@ const std::vector<Command>& table() {
         kWait},
        {{"TARGET", true, false, "a revision as Alembic takes it", ""}},
        run_migrate_stamp},
+      {"migrate new",
+       "write a revision from the models, and try it",
+       "migrate_new.md",
+       Needs::Contract,
+       Effect::ReadsOnly,
+       {{"--section", "NAME", "application or tenant", "application"},
+        {"--head", "REVISION", "the head that it follows", "the only one"},
+        {"--branch-label", "LABEL", "begin a branch of that name", ""},
+        {"--empty", "", "a file to write by hand", ""}},
+       {{"MESSAGE", true, false, "what it does, in a few words", ""}},
+       run_migrate_new},
       {"migrate drift",
        "find schemas that are not what their migrations make",
        "migrate_drift.md",

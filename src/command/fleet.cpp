@@ -6,8 +6,7 @@
 #include <filesystem>
 #include <map>
 
-#include "alembic/graph.hpp"
-#include "fleet/reach.hpp"
+#include "alembic/ask.hpp"
 
 namespace pgcontract::command {
 
@@ -42,10 +41,11 @@ Result<Scope> scope_of(const Arguments& arguments, const Contract& contract) {
 Result<Histories> read_histories(const Contract& contract, const Scope& scope) {
   const Migrations& migrations = *contract.migrations;
   const std::string config = (std::filesystem::path(contract.directory) / migrations.config).string();
+  const alembic::Ask ask = alembic::ask_alembic(contract);
   Histories out;
   if (scope.application)
-    out.application = alembic::read_graph(config, migrations.application_section, contract.directory);
-  if (scope.tenants) out.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory);
+    out.application = alembic::read_graph(config, migrations.application_section, contract.directory, ask);
+  if (scope.tenants) out.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory, ask);
   return out;
 }
 
@@ -110,6 +110,10 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 void add_problems(const RevisionGraph& graph, Report& report) {
   for (const auto& problem : graph.problems)
     report.notes.push_back(fmt::format("{}: {}. {}", problem.where, problem.message, problem.hint));
+  for (const auto& revision : graph.revisions)
+    if (!revision.computed.empty())
+      report.notes.push_back(
+          fmt::format("{}: read by Alembic, because it computes {}", revision.file, revision.computed));
 }
 
 namespace {
@@ -134,7 +138,7 @@ std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& his
       // Each for itself: where they are is not known.
       const auto [at, added] = places.try_emplace({schema.rows, *kind + schema.unreadable}, groups.size());
       if (added) {
-        Group group{fleet->application, schema.rows, {}, {}, {}, {}};
+        Group group{fleet->application, schema.rows, {}, {}, {}, {}, nullptr};
         if (!schema.unreadable.empty())
           group.error = unreadable(schema);
         else if (auto route = route_of(map, schema))
@@ -151,19 +155,6 @@ std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& his
 
 bool is_there_anything(const std::vector<Group>& groups) {
   return std::ranges::any_of(groups, [](const Group& group) { return group.error || !group.route.empty(); });
-}
-
-Result<void> render(const Place& place, const postgres::Dsn& dsn, bool shared, std::vector<Group>& groups) {
-  const Migrations& migrations = *place.contract.migrations;
-  for (auto& group : groups) {
-    if (group.error || group.route.empty()) continue;
-    const auto renderer = fleet::alembic_renderer(
-        place.contract, group.application ? migrations.application_section : migrations.tenant_section, dsn.url());
-    PGC_TRY(group.script, fleet::make_script(group.rows, group.route, place.contract.directory,
-                                                    migrations.version_table, renderer));
-    if (!group.application && !shared) group.error = fleet::reaches_out(group.script);
-  }
-  return {};
 }
 
 Result<fleet::Survey> survey_of(const Place& place, const postgres::Dsn& dsn, Scene& scene) {

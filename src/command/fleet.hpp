@@ -11,6 +11,7 @@
 
 #include "alembic/route.hpp"
 #include "command/world.hpp"
+#include "fingerprint/tree.hpp"
 #include "fleet/engine.hpp"
 #include "fleet/survey.hpp"
 #include "report/progress.hpp"
@@ -53,7 +54,7 @@ Result<void> check_schemas(const fleet::Survey& survey, const Scope& scope, cons
 // For tables: "a, b", nothing where there is none; the first line of a message.
 std::optional<std::string> joined(const std::vector<std::string>& list);
 std::string first_line(const std::string& text);
-// What of a history could not be read, as notes.
+// What of a history could not be read, and what Alembic had to be asked for, as notes.
 void add_problems(const RevisionGraph& graph, Report& report);
 
 // Schemas at the same rows of the same history, and how they get to the target.
@@ -64,6 +65,8 @@ struct Group {
   alembic::Route route;
   std::optional<Error> error;  // why there is no way: unknown rows, several heads
   fleet::Script script;        // once rendered
+  // Where parts of the script were recorded: what a schema must be once it is through.
+  std::shared_ptr<const fingerprint::SchemaFingerprint> recorded = nullptr;
 };
 using RouteOf = std::function<Result<alembic::Route>(const alembic::RevisionMap&, const FleetSchema& first)>;
 // Tells apart schemas at the same rows that do not go the same way; nothing: the schema is left out.
@@ -71,14 +74,23 @@ using Apart = std::function<std::optional<std::string>(const FleetSchema&)>;
 std::vector<Group> make_groups(const fleet::Survey& survey, const Histories& histories, const Scope& scope,
                                const RouteOf& route_of, const Apart& apart = {});
 bool is_there_anything(const std::vector<Group>& groups);  // to do, or to refuse
-// `shared`: tenants' revisions may change what is not the tenant's.
-Result<void> render(const Place& place, const postgres::Dsn& dsn, bool shared, std::vector<Group>& groups);
+// How Alembic's SQL is come by.
+struct Rendering {
+  bool shared = false;  // tenants' revisions may change what is not the tenant's
+  bool records = true;  // what cannot be rendered is recorded, where that can be
+};
+// Alembic renders each group's SQL; what it cannot render is recorded, or else left to it. Tenants that are not what
+// the migrations make, and could not be sent a recording, come back as a group of their own.
+Result<void> render(const Place& place, const postgres::Dsn& dsn, std::vector<Group>& groups,
+                    const Rendering& rendering, const std::function<void(std::string_view)>& on_line);
 
 // A connection and the survey over it; an error for a standby.
 Result<fleet::Survey> survey_of(const Place& place, const postgres::Dsn& dsn, Scene& scene);
 
 // The plan as `migrate plan` shows it: a step for each part of each group.
 Plan fleet_plan(const Contract& contract, const std::vector<Group>& groups, const fleet::Survey& survey);
+// How each revision of each group is run, and why not otherwise.
+Table modes_of(const std::vector<Group>& groups);
 
 // The whole of up, down and stamp but for how the groups are made.
 struct Movement {

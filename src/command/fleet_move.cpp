@@ -237,10 +237,19 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   report.command = movement.command;
   PGC_TRY(fleet::Survey survey, survey_of(place, dsn, report.scene));
   PGC_TRY(std::vector<Group> groups, movement.groups(survey));
+  report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
+  const auto render_all = [&]() -> Result<void> {
+    progress.begin("rendering with Alembic", 0);
+    return render(place, dsn, groups, {arguments.has("--shared"), !arguments.has("--no-record")},
+                  [&](std::string_view line) { progress.advance(0, line); });
+  };
   if (arguments.has("--dry-run")) {
-    if (movement.renders) PGC_CHECK(render(place, dsn, arguments.has("--shared"), groups));
+    if (movement.renders) PGC_CHECK(render_all());
+    progress.end();
     report.plan = fleet_plan(place.contract, groups, survey);
     if (!report.plan->steps.empty()) report.notes.push_back(workers_note(arguments, groups));
+    if (Table modes = modes_of(groups); movement.renders && !modes.rows.empty())
+      report.tables.push_back(std::move(modes));
     return report;
   }
   const auto timed = [&] {
@@ -261,16 +270,14 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   const Uuid job = Uuid::random();
   PGC_TRY(fleet::Options options, options_of(arguments, place, survey, movement.command, job));
   interrupt::drain_first(true);
-  report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
   progress.begin("waiting for the lock", 0);
   PGC_TRY(act::ApplyLock lock, act::ApplyLock::take(dsn, options.act, [&](std::string_view holder) {
             progress.advance(0, fmt::format("another apply is at work: {}", holder));
           }));
   // Under the lock things may be others than they were.
-  progress.begin("rendering with Alembic", 0);
   PGC_TRY(survey, survey_of(place, dsn, report.scene));
   PGC_TRY(groups, movement.groups(survey));
-  if (movement.renders) PGC_CHECK(render(place, dsn, arguments.has("--shared"), groups));
+  if (movement.renders) PGC_CHECK(render_all());
   Passages passages = passages_of(groups);
   const Passages refused = take_refused(passages);
   PGC_TRY(const fleet::Run run, run_passages(place, dsn, lock, options, passages, progress));
@@ -283,6 +290,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   if (movement.proves && !arguments.has("--skip-proof")) {
     progress.begin("comparing fingerprints", 0);
     PGC_TRY(Drift drift, prove_alike(place, dsn, survey, passages));
+    PGC_CHECK(prove_recorded(place, dsn, groups, passages, drift));
     if (arguments.has("--prove-database")) PGC_CHECK(prove_against_database(place, dsn, passages, progress, drift));
     progress.end();
     if (!drift.sets.empty() || !drift.uncompared.empty()) report.drift = std::move(drift);

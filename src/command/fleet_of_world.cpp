@@ -85,7 +85,7 @@ Result<FleetWork> fleet_work(const Place& place, const postgres::Dsn& dsn, const
     const auto& graph = group.application ? files.application : files.tenant;
     return group.error ? !alembic::unknown_rows(graph, group.rows).empty() : group.route.empty();
   });
-  if (auto rendered = render(place, dsn, /*shared=*/false, work.groups); !rendered)
+  if (auto rendered = render(place, dsn, work.groups, {}, [](std::string_view) {}); !rendered)
     for (auto& group : work.groups)
       if (!group.error && group.script.empty()) leave_to_alembic(rendered.error(), group);
   Plan plan = fleet_plan(contract, work.groups, survey);

@@ -25,8 +25,8 @@ std::string object_of(const Group& group) {
 std::string reason_of(const Group& group, const fleet::Part& part, std::size_t number) {
   const std::string revisions = fmt::format("{}", fmt::join(part.revisions, ", "));
   const std::string which =
-      fmt::format("part {} of {}, {}: {} {}", number + 1, group.script.parts.size(), to_string(part.mode),
-                  group.script.upgrade ? "upgrade" : "downgrade", revisions);
+      fmt::format("part {} of {}, {}{}: {} {}", number + 1, group.script.parts.size(), part.recorded ? "recorded " : "",
+                  to_string(part.mode), group.script.upgrade ? "upgrade" : "downgrade", revisions);
   return part.reason.empty() ? which : fmt::format("{}; {}", which, part.reason);
 }
 
@@ -58,7 +58,7 @@ Step step_of(const Contract& contract, const Group& group, std::size_t number) {
   if (step.transactional && (number > 0 || first.has_table)) step.needed_if = fleet::guard(table, part.rows_before);
   fleet::Hazard worst;
   for (const auto& statement : part.statements) {
-    step.statements.push_back(fleet::text_for(statement, table));
+    step.statements.push_back(fleet::text_for(statement, table, first.tenant));
     if (!statement.of_rows) worst = fleet::worse(worst, fleet::hazard_of(statement.text));
   }
   step.lock = worst.lock.empty() ? "none" : worst.lock;
@@ -67,6 +67,29 @@ Step step_of(const Contract& contract, const Group& group, std::size_t number) {
 }
 
 }  // namespace
+
+Table modes_of(const std::vector<Group>& groups) {
+  Table table{"revisions",
+              {{"history", "HISTORY"},
+               {"rows", "FROM"},
+               {"schemas", "SCHEMAS"},
+               {"revision", "REVISION"},
+               {"mode", "MODE"},
+               {"why", "WHY"}},
+              {}};
+  for (const auto& group : groups)
+    for (const auto& part : group.script.parts)
+      for (const auto& revision : part.revisions) {
+        const char* mode = part.mode == fleet::Mode::Delegate ? "delegated" : part.recorded ? "recorded" : "rendered";
+        table.rows.push_back({group.application ? "application" : "tenant", joined(group.rows).value_or("base"),
+                              std::to_string(group.schemas.size()), revision, mode,
+                              part.reason.empty() ? std::nullopt : std::optional(part.reason)});
+      }
+  // A revision that goes over several parts is one row.
+  const auto repeated = std::ranges::unique(table.rows);
+  table.rows.erase(repeated.begin(), repeated.end());
+  return table;
+}
 
 Plan fleet_plan(const Contract& contract, const std::vector<Group>& groups, const fleet::Survey& survey) {
   Plan plan;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "command/drift.hpp"
+#include "fingerprint/design.hpp"
 
 namespace pgcontract::command {
 namespace {
@@ -15,7 +16,8 @@ namespace {
 using fingerprint::SchemaFingerprint;
 
 fingerprint::Wanted wanted_of(const Contract& contract, const FleetSchema& schema) {
-  return schema.tenant ? tenant_wanted(*contract.tenancy, *schema.tenant) : fingerprint::Wanted{schema.name, {}};
+  return schema.tenant ? fingerprint::tenant_wanted(*contract.tenancy, *schema.tenant)
+                       : fingerprint::Wanted{schema.name, {}};
 }
 
 Result<std::vector<SchemaFingerprint>> read(const Place& place, const postgres::Dsn& dsn,
@@ -25,15 +27,6 @@ Result<std::vector<SchemaFingerprint>> read(const Place& place, const postgres::
 }
 
 }  // namespace
-
-fingerprint::Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id) {
-  const std::string schema = tenancy.schema_of(id);
-  return {schema,
-          {{schema, "{schema}"},
-           {tenancy.role_of(id), "{role}"},
-           {id.canonical(), "{tenant}"},
-           {id.hex(), "{tenant_hex}"}}};
-}
 
 Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const fleet::Survey& survey,
                           const std::vector<fleet::Passage>& passages) {
@@ -124,6 +117,22 @@ bool is_like(const SchemaFingerprint& model, const SchemaFingerprint& found, con
 
 }  // namespace
 
+Result<void> prove_recorded(const Place& place, const postgres::Dsn& dsn, const std::vector<Group>& groups,
+                            const std::vector<fleet::Passage>& passages, Drift& drift) {
+  for (const auto& group : groups) {
+    const auto first = std::ranges::find_if(passages, [&](const fleet::Passage& passage) {
+      return passage.script == &group.script && passage.state == StepState::Done && passage.schema.tenant;
+    });
+    if (!group.recorded || first == passages.end()) continue;
+    PGC_TRY(const auto found, read(place, dsn, {wanted_of(place.contract, first->schema)}));
+    drift.sets.push_back(
+        fingerprint::compare_with(first->schema.name + " against the recorded run", *group.recorded, {&found.front()}));
+    drift.sets.back().reference = "the schema that Alembic was recorded on";
+    fingerprint::without_the_design(drift.sets.back());
+  }
+  return {};
+}
+
 Result<void> check_stamps(const Place& place, const postgres::Dsn& dsn, const fleet::Survey& survey,
                           std::vector<Group>& groups) {
   const std::string& table = place.contract.migrations->version_table;
@@ -139,7 +148,7 @@ Result<void> check_stamps(const Place& place, const postgres::Dsn& dsn, const fl
       PGC_TRY(found, read(place, dsn, wanted));
     }
     std::vector<FleetSchema> agreeing;
-    Group others{group.application, group.rows, {}, {}, {}, {}};
+    Group others{group.application, group.rows, {}, {}, {}, {}, nullptr};
     for (std::size_t i = 0; i < group.schemas.size(); ++i)
       (model && is_like(*model, found[i], table) ? agreeing : others.schemas).push_back(std::move(group.schemas[i]));
     group.schemas = std::move(agreeing);

@@ -11,9 +11,6 @@
 
 namespace pgcontract::command {
 
-// A schema to be read, with a tenant's own words: two tenants differ in them and are alike.
-fingerprint::Wanted tenant_wanted(const Tenancy& tenancy, const Uuid& id);
-
 // One set for all that end at the same rows, with one more that the survey found there before; what most of them are is
 // the measure. Who has nobody to be compared with is named.
 Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const fleet::Survey& survey,
@@ -24,6 +21,10 @@ Result<Drift> prove_alike(const Place& place, const postgres::Dsn& dsn, const fl
 Result<void> prove_against_database(const Place& place, const postgres::Dsn& dsn,
                                     const std::vector<fleet::Passage>& passages, report::Progress& progress,
                                     Drift& drift);
+
+// The first tenant of each group that was sent a recording against the schema that it was recorded on; adds a set each.
+Result<void> prove_recorded(const Place& place, const postgres::Dsn& dsn, const std::vector<Group>& groups,
+                            const std::vector<fleet::Passage>& passages, Drift& drift);
 
 // Takes out of the groups, into groups with an error of their own, what no schema at the target is like.
 Result<void> check_stamps(const Place& place, const postgres::Dsn& dsn, const fleet::Survey& survey,

@@ -36,6 +36,7 @@ Result<Report> run_migrate_plan(const Arguments& arguments);
 Result<Report> run_migrate_up(const Arguments& arguments);
 Result<Report> run_migrate_down(const Arguments& arguments);
 Result<Report> run_migrate_stamp(const Arguments& arguments);
+Result<Report> run_migrate_new(const Arguments& arguments);
 Result<Report> run_migrate_drift(const Arguments& arguments);
 Result<Report> run_migrate_stairway(const Arguments& arguments);
 Result<Report> run_migrate_check(const Arguments& arguments);

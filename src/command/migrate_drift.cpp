@@ -9,6 +9,7 @@
 #include "command/drift.hpp"
 #include "command/fleet_proof.hpp"
 #include "command/list.hpp"
+#include "fingerprint/design.hpp"
 #include "fingerprint/mend.hpp"
 #include "fingerprint/read.hpp"
 #include "rehearse/disposable.hpp"
@@ -35,7 +36,7 @@ Result<Compared> compared_in(postgres::Connection& connection, const Contract& c
   for (int row = 0; row < rows.size(); ++row) {
     const std::string name(rows.at(row, 0));
     const auto tenant = contract.tenancy ? contract.tenancy->tenant_of_schema(name) : std::nullopt;
-    if (tenant) scope.tenants.push_back(tenant_wanted(*contract.tenancy, *tenant));
+    if (tenant) scope.tenants.push_back(fingerprint::tenant_wanted(*contract.tenancy, *tenant));
     if (!tenant && (name == against || (against == kAgainstDatabase && name == contract.schemas.application.name)))
       scope.shared.push_back({name, {}});
     found = found || name == against;
@@ -82,24 +83,6 @@ Drift compare_tenants(const Fingerprints& tenants) {
   return drift;
 }
 
-// What `apply` adds to what the migrations make. Its clauses judge it; no disposable database has it. A policy that the
-// migrations do make, and row security that they switch on, must be there.
-bool is_of_the_design(const Difference& difference) {
-  if (difference.kind == "policy" || difference.attribute.starts_with("row security")) return !difference.expected;
-  return difference.kind == "default privileges" || difference.kind == "schema" ||
-         difference.kind.starts_with("publication of") || difference.attribute == "privileges";
-}
-
-// How many differences were left out, in one schema of each group.
-std::size_t without_the_design(DriftSet& set) {
-  std::size_t left_out = 0;
-  for (auto& group : set.groups) left_out += std::erase_if(group.differences, is_of_the_design);
-  for (const auto& group : set.groups)
-    if (group.differences.empty()) set.alike += group.schemas.size();
-  std::erase_if(set.groups, [](const DriftGroup& group) { return group.differences.empty(); });
-  return left_out;
-}
-
 // Builds the schema once more from its migrations, at the same head, and compares.
 Result<void> compare_built(const Place& place, rehearse::DisposableDatabase& database, const std::string& section,
                            const Wanted& built, const std::string& name,
@@ -122,7 +105,7 @@ Result<void> compare_built(const Place& place, rehearse::DisposableDatabase& dat
   PGC_TRY(auto expected,
           fingerprint::read_fingerprints(connection, {built}, {place.contract.migrations->version_table}));
   DriftSet set = fingerprint::compare_with(name, expected.front(), schemas);
-  left_out += without_the_design(set);
+  left_out += fingerprint::without_the_design(set);
   PGC_CHECK(fingerprint::add_mends(connection, built, words_of, set));
   set.reference = "the migrations at " + first.heads.front();
   drift.sets.push_back(std::move(set));
@@ -143,8 +126,8 @@ Result<Drift> compare_with_database(const Place& place, const postgres::Dsn& dsn
   if (!migrations.tenant_section.empty())
     for (const auto& [heads, alike] : by_heads(tenants))
       PGC_CHECK(compare_built(place, database, migrations.tenant_section,
-                              tenant_wanted(*place.contract.tenancy, Uuid::random()), "tenants at " + heads, alike,
-                              words_of, progress, drift, left_out));
+                              fingerprint::tenant_wanted(*place.contract.tenancy, Uuid::random()),
+                              "tenants at " + heads, alike, words_of, progress, drift, left_out));
   PGC_CHECK(database.drop());
   return drift;
 }
@@ -182,8 +165,7 @@ Result<Drift> find_drift(const Place& place, const postgres::Dsn& dsn, const std
   Fingerprints shared(std::make_move_iterator(read.begin() + tenants), std::make_move_iterator(read.end()));
   read.resize(static_cast<std::size_t>(tenants));
   const WordsOf words = [&](const std::string& schema) { return words_of(scope, schema); };
-  if (against == kAgainstDatabase)
-    return compare_with_database(place, dsn, read, shared, words, progress, left_out);
+  if (against == kAgainstDatabase) return compare_with_database(place, dsn, read, shared, words, progress, left_out);
   Drift drift;
   if (against.empty()) {
     drift = compare_tenants(read);

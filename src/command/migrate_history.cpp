@@ -57,7 +57,8 @@ Result<Report> run_migrate_history(const Arguments& arguments) {
     for (std::size_t i = graph.revisions.size(); i > 0; --i) {
       const Revision& revision = graph.revisions[i - 1];
       if (!set[i - 1]) continue;
-      const std::string where = place_in(map, static_cast<int>(i - 1));
+      std::string where = place_in(map, static_cast<int>(i - 1));
+      if (!revision.computed.empty()) where += where.empty() ? "read by Alembic" : ", read by Alembic";
       table.rows.push_back({graph.section, revision.id, joined(revision.down), joined(revision.depends_on),
                             joined(revision.labels), where.empty() ? std::nullopt : std::optional(where),
                             first_line(revision.message), revision.file});

@@ -112,7 +112,7 @@ Message marked_statement(const Part& part, std::size_t number, const FleetSchema
   writer.add(mark_guard(statement.mark, setting, step));
   enter();
   writer.add(guard(table, part.rows_before));
-  writer.add(statement.text, static_cast<int>(number));
+  writer.add(text_for(statement, table, schema.tenant), static_cast<int>(number));
   writer.add("RESET ROLE");
   writer.add(mark_update(statement.mark, table, setting, step));
   enter();
@@ -162,7 +162,7 @@ Message transaction_message(const Script& script, std::size_t number, const Flee
     writer.add(guard(table, part.rows_before));
   }
   for (std::size_t i = 0; i < part.statements.size(); ++i)
-    writer.add(text_for(part.statements[i], table), static_cast<int>(i));
+    writer.add(text_for(part.statements[i], table, schema.tenant), static_cast<int>(i));
   if (!mark.empty()) {
     writer.add("RESET ROLE");
     writer.add(mark_update(mark, table, setting, step));

@@ -24,13 +24,13 @@ std::string first_line(const std::string& text) {
 }
 
 // Which revision and which statement, instead of a place in a message that nobody sees.
-Error located(Error error, const Part& part, const Message& message, int completed) {
+Error located(Error error, const Part& part, const Message& message, int completed, const std::optional<Uuid>& tenant) {
   const int at = completed < static_cast<int>(message.statements.size()) ? message.statements[completed] : -1;
   if (at < 0 && completed >= static_cast<int>(message.statements.size())) return error;
   error.where.clear();
   if (at < 0) return error;
   const Statement& statement = part.statements[static_cast<std::size_t>(at)];
-  error.where = fmt::format("revision {}: {}", statement.revision, first_line(statement.text));
+  error.where = fmt::format("revision {}: {}", statement.revision, first_line(text_for(statement, "", tenant)));
   return error;
 }
 
@@ -41,13 +41,14 @@ Error at_statement(Error error, const Statement& statement) {
 
 // Behind a lost connection, and no row or mark tells.
 Error unknown_end(const Statement& statement) {
-  return at_statement({ErrorCode::Server,
-                       "the connection was lost here, and nothing tells whether it was done",
-                       "Look at the schema, finish the revision by hand, then: pgcontract migrate stamp REVISION --force",
-                       {},
-                       {},
-                       {}},
-                      statement);
+  return at_statement(
+      {ErrorCode::Server,
+       "the connection was lost here, and nothing tells whether it was done",
+       "Look at the schema, finish the revision by hand, then: pgcontract migrate stamp REVISION --force",
+       {},
+       {},
+       {}},
+      statement);
 }
 
 std::string shown(const std::vector<std::string>& rows) {
@@ -55,13 +56,13 @@ std::string shown(const std::vector<std::string>& rows) {
 }
 
 Error moved_away(const std::vector<std::string>& rows, const std::vector<std::string>& wanted) {
-  return {ErrorCode::Conflict,
-          fmt::format("the version rows are {}, not {} as planned: somebody else migrated it", shown(rows),
-                      shown(wanted)),
-          "Nothing was changed here. Look at it, then run the command again: it plans from where things are.",
-          {},
-          {},
-          {}};
+  return {
+      ErrorCode::Conflict,
+      fmt::format("the version rows are {}, not {} as planned: somebody else migrated it", shown(rows), shown(wanted)),
+      "Nothing was changed here. Look at it, then run the command again: it plans from where things are.",
+      {},
+      {},
+      {}};
 }
 
 }  // namespace
@@ -168,7 +169,7 @@ Result<void> Runner::transaction(Passage& passage, LocksSeen* locks) {
   // Somebody else was here: the rows are others, or the version table that we were about to make is there.
   const bool table_made = ours && sent.error().sqlstate == "42P07" && !passage.schema.has_table && passage.part == 0;
   if ((ours && is_guard_failure(sent.error())) || table_made) return look_again(passage);
-  return fail(located(sent.error(), part, message, completed));
+  return fail(located(sent.error(), part, message, completed, passage.schema.tenant));
 }
 
 Result<bool> Runner::find_place(Passage& passage, const std::vector<std::string>& rows) {
@@ -248,27 +249,26 @@ Result<void> Runner::with_its_mark(postgres::Connection& connection, Passage& pa
     PGC_TRY(const auto rows, read_rows(connection, passage.schema.name, setting_.version_table));
     return fail(moved_away(rows, part.rows_before));
   }
-  return fail(located(ran.error(), part, message, completed));
+  return fail(located(ran.error(), part, message, completed, passage.schema.tenant));
 }
 
 Result<void> Runner::by_itself(postgres::Connection& connection, Passage& passage, Alone alone) {
   const auto& statements = passage.script->parts[passage.part].statements;
   const Statement& statement = statements[passage.statement];
+  const std::string text = text_for(statement, qualified_table(passage.schema, setting_), passage.schema.tenant);
   if (passage.begun && alone != Alone::Repeatable) return fail(unknown_end(statement));
   if (!statement.mark.empty()) PGC_CHECK(write_mark(connection, passage, statement.mark + kBegun));
-  PGC_TRY(const bool needed,
-          prepare_concurrent_index(connection, passage.schema.name, statement.text, passage.begun));
-  auto ran = needed ? connection.execute(statement.text) : Result<void>{};
+  PGC_TRY(const bool needed, prepare_concurrent_index(connection, passage.schema.name, text, passage.begun));
+  auto ran = needed ? connection.execute(text) : Result<void>{};
   // An enum's value is there from an attempt that was cut off.
-  if (!ran && passage.begun && ran.error().sqlstate == "42710" && statement.text.find("ADD VALUE") != std::string::npos)
-    ran = {};
+  if (!ran && passage.begun && ran.error().sqlstate == "42710" && text.find("ADD VALUE") != std::string::npos) ran = {};
   if (ran) return statement.mark.empty() ? Result<void>{} : write_mark(connection, passage, statement.mark);
   if (connection.is_lost()) {
     passage.begun = true;
     return fail(at_statement(ran.error(), statement));
   }
   // It answered: nothing of it is there, but for what a failed index leaves.
-  (void)drop_invalid_index(connection, passage.schema.name, statement.text);
+  (void)drop_invalid_index(connection, passage.schema.name, text);
   const auto& parts = passage.script->parts;
   const std::string before = passage.statement > 0 ? statements[passage.statement - 1].mark
                              : passage.part > 0    ? mark_of(parts[passage.part - 1])

@@ -26,6 +26,7 @@ struct Body {
   int rows_transaction = 0;
   std::string delegate_reason;  // it must be left to Alembic
   bool own_values = false;      // and each schema's run makes its own values
+  std::string recorded_reason;  // its statements were recorded, because of this
 };
 
 std::vector<std::string> words_of(const std::string& statement) {
@@ -191,9 +192,38 @@ class Renderer {
   int runs_ = 0;
 };
 
+// Puts what was recorded in the place of what could not be rendered; not where each run makes values of its own.
+Result<Uuid> take_recorded(std::map<std::string, Body>& bodies, const Record& record) {
+  const bool needed = std::ranges::any_of(
+      bodies, [](const auto& entry) { return !entry.second.delegate_reason.empty() && !entry.second.own_values; });
+  if (!record || !needed) return Uuid{};
+  auto recorded = record();
+  // The numbers of its transactions are not those of any that was rendered.
+  constexpr int kRecorded = 1'000'000'000;
+  for (auto& [id, body] : bodies) {
+    if (body.delegate_reason.empty()) continue;
+    if (body.own_values) continue;
+    const auto found = recorded ? recorded->revisions.find(id) : decltype(recorded->revisions.end()){};
+    const bool heard = recorded && found != recorded->revisions.end();
+    if (!heard || !found->second.refused.empty()) {
+      body.delegate_reason += "; it cannot be recorded: " + (!recorded ? recorded.error().message
+                                                             : heard   ? found->second.refused
+                                                                       : "Alembic was not heard to run it");
+      continue;
+    }
+    body.recorded_reason = std::exchange(body.delegate_reason, {});
+    body.statements = std::move(found->second.statements);
+    for (auto& statement : body.statements) statement.transaction += kRecorded;
+    body.rows_at = found->second.rows_at;
+    body.rows_transaction = found->second.rows_transaction + (found->second.rows_transaction == 0 ? 0 : kRecorded);
+  }
+  if (!recorded && recorded.error().code == ErrorCode::Cancelled) return tl::unexpected(recorded.error());
+  return recorded ? recorded->scratch : Uuid{};
+}
+
 class Assembler {
  public:
-  explicit Assembler(Script& script) : script_(script), rows_(script.from) {}
+  Assembler(Script& script, const Uuid& scratch) : script_(script), scratch_(scratch), rows_(script.from) {}
 
   void add(const alembic::RouteStep& step, const Body& body) {
     if (!body.delegate_reason.empty()) {
@@ -210,52 +240,62 @@ class Assembler {
     so_far_ = step.upgrade ? "upgrade" : "downgrade";
     is_moved_ = false;
     for (std::size_t i = 0; i < body.statements.size(); ++i) {
-      if (i == body.rows_at) move_rows(step, body.rows_transaction);
+      if (i == body.rows_at) move_rows(step, body);
       const auto& statement = body.statements[i];
-      put(step.revision, statement.text, statement.transactional ? statement.transaction : kAutocommit);
+      put(step.revision, body, statement.text, statement.transactional ? statement.transaction : kAutocommit);
     }
-    if (body.rows_at == body.statements.size()) move_rows(step, body.rows_transaction);
+    if (body.rows_at == body.statements.size()) move_rows(step, body);
   }
 
  private:
   static constexpr int kNone = -1, kAutocommit = -2, kRowsAlone = -3;
 
   Part& open(Mode mode) {
-    script_.parts.push_back({mode, {}, {}, rows_, rows_, {}, {}, false});
+    script_.parts.push_back({mode, {}, {}, rows_, rows_, {}, {}, false, false});
     return script_.parts.back();
   }
 
-  Part& part_of(const std::string& revision, int transaction) {
-    if (script_.parts.empty() || transaction != transaction_)
+  Part& part_of(const std::string& revision, const Body& body, int transaction) {
+    const bool recorded = !body.recorded_reason.empty();
+    if (script_.parts.empty() || transaction != transaction_ || script_.parts.back().recorded != recorded)
       open(transaction == kAutocommit ? Mode::Autocommit : Mode::Transaction);
     transaction_ = transaction;
     Part& part = script_.parts.back();
+    part.recorded = recorded;
+    if (part.reason.find(body.recorded_reason) == std::string::npos)
+      part.reason += (part.reason.empty() ? "" : "; ") + body.recorded_reason;
     if (part.revisions.empty() || part.revisions.back() != revision) part.revisions.push_back(revision);
     return part;
   }
 
-  void put(const std::string& revision, const std::string& text, int transaction) {
+  void put(const std::string& revision, const Body& body, const std::string& text, int transaction) {
+    Statement statement{text, false, revision, {}, {}};
+    const bool names_scratch =
+        text.find(scratch_.hex()) != std::string::npos || text.find(scratch_.canonical()) != std::string::npos;
+    if (!body.recorded_reason.empty() && names_scratch) statement.scratch = scratch_;
     // By its text and not by its number: a run that begins elsewhere numbers otherwise, and a file may have changed.
-    so_far_ = sha256(so_far_ + '\0' + text);
+    // Each recording has a tenant of its own.
+    so_far_ = sha256(so_far_ + '\0' + (statement.scratch ? with_tenant(text, scratch_, Uuid{}) : text));
     constexpr std::size_t kDigits = 12;
-    std::string mark = is_moved_ ? "" : fmt::format("part {} {}", revision, so_far_.substr(0, kDigits));
-    part_of(revision, transaction).statements.push_back({text, false, revision, std::move(mark)});
+    if (!is_moved_) statement.mark = fmt::format("part {} {}", revision, so_far_.substr(0, kDigits));
+    part_of(revision, body, transaction).statements.push_back(std::move(statement));
     const auto words = words_of(text);
     const bool sets = !words.empty() && (words[0] == "set" || words[0] == "reset") &&
                       !(words.size() > 1 && (words[1] == "local" || words[1] == "constraints"));
     script_.resets_session = script_.resets_session || sets || text.find("set_config") != std::string::npos;
   }
 
-  void move_rows(const alembic::RouteStep& step, int transaction) {
+  void move_rows(const alembic::RouteStep& step, const Body& body) {
     // Where Alembic moves them in no transaction, we do it in one of their own, which the guard can be part of.
-    Part& part = part_of(step.revision, transaction == 0 ? kRowsAlone : transaction);
+    Part& part = part_of(step.revision, body, body.rows_transaction == 0 ? kRowsAlone : body.rows_transaction);
     for (auto& statement : alembic::row_statements(step.rows, std::string(kTable)))
-      part.statements.push_back({std::move(statement), true, step.revision});
+      part.statements.push_back({std::move(statement), true, step.revision, {}, {}});
     rows_ = part.rows_after = step.rows_after;
     is_moved_ = true;
   }
 
   Script& script_;
+  const Uuid scratch_;
   std::vector<std::string> rows_;
   std::string so_far_;     // of the revision in hand: a hash of its statements
   bool is_moved_ = false;  // its rows are
@@ -327,7 +367,8 @@ Render alembic_renderer(const Contract& contract, const std::string& section, co
 }
 
 Result<Script> make_script(const std::vector<std::string>& rows, const alembic::Route& route,
-                           const std::string& directory, const std::string& version_table, const Render& render) {
+                           const std::string& directory, const std::string& version_table, const Render& render,
+                           const Record& record) {
   Script script;
   script.from = script.to = rows;
   script.route = route;
@@ -336,7 +377,8 @@ Result<Script> make_script(const std::vector<std::string>& rows, const alembic::
   script.to = route.back().rows_after;
   PGC_TRY(auto bodies, Renderer(route, version_table, render).run(rows));
   PGC_CHECK(leave_what_is_doubtful(rows, route, directory, version_table, render, bodies));
-  Assembler assembler(script);
+  PGC_TRY(const Uuid scratch, take_recorded(bodies, record));
+  Assembler assembler(script, scratch);
   for (const auto& step : route) assembler.add(step, bodies.at(step.revision));
   return script;
 }
@@ -355,15 +397,27 @@ Script stamp_script(const std::vector<std::string>& rows, const alembic::Route& 
   part.rows_after = script.to;
   for (const auto& step : route)
     for (auto& statement : alembic::row_statements(step.rows, std::string(kTable)))
-      part.statements.push_back({std::move(statement), true, ""});
+      part.statements.push_back({std::move(statement), true, "", {}});
   script.parts.push_back(std::move(part));
   return script;
 }
 
-std::string text_for(const Statement& statement, const std::string& qualified_table) {
+std::string text_for(const Statement& statement, const std::string& qualified_table,
+                     const std::optional<Uuid>& tenant) {
+  if (statement.scratch && tenant) return with_tenant(statement.text, *statement.scratch, *tenant);
   if (!statement.of_rows) return statement.text;
   const auto at = statement.text.find(kTable);
   return statement.text.substr(0, at) + qualified_table + statement.text.substr(at + kTable.size());
+}
+
+std::string with_tenant(std::string text, const Uuid& from, const Uuid& to) {
+  const auto replace = [&](const std::string& old, const std::string& now) {
+    for (auto at = text.find(old); at != std::string::npos; at = text.find(old, at + now.size()))
+      text.replace(at, old.size(), now);
+  };
+  replace(from.hex(), to.hex());
+  replace(from.canonical(), to.canonical());
+  return text;
 }
 
 }  // namespace pgcontract::fleet

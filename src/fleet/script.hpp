@@ -4,12 +4,15 @@
 // Values; building a script starts Alembic as a child program.
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "alembic/route.hpp"
+#include "alembic/script.hpp"
 #include "base/result.hpp"
+#include "base/uuid.hpp"
 #include "model/contract.hpp"
 
 namespace pgcontract::fleet {
@@ -28,6 +31,7 @@ struct Statement {
   // What stands done once this has run, where its revision is begun and its rows are not moved: "part 4f… 9ab3…", the
   // revision and a hash of its statements up to here. Empty: the rows tell.
   std::string mark = {};
+  std::optional<Uuid> scratch = {};  // the tenant that it was recorded with, where it names it
 };
 
 struct Part {
@@ -36,8 +40,9 @@ struct Part {
   std::vector<std::string> revisions;    // that it completes or begins
   std::vector<std::string> rows_before;  // sorted
   std::vector<std::string> rows_after;
-  std::string target;  // Delegate: what Alembic is told to go to
-  std::string reason;  // Delegate: why
+  std::string target;       // Delegate: what Alembic is told to go to
+  std::string reason;       // recorded or Delegate: why
+  bool recorded = false;    // its statements were heard in one run of Alembic, and not rendered
   bool own_values = false;  // Delegate: Alembic makes other values for each schema, so that no run serves for two
 };
 // Of a transaction, once it is done.
@@ -64,14 +69,32 @@ struct Printed {
 using Render = std::function<Result<Printed>(const std::vector<std::string>& arguments)>;
 Render alembic_renderer(const Contract& contract, const std::string& section, const std::string& url);
 
-// The script over `route`, from `rows`. Never fails for what cannot be rendered: those revisions are delegated, with
-// the reason, and so are those whose text (below `directory`) or SQL says that rendering may not tell the truth. An error
-// where Alembic could not be started.
+// What one run of Alembic did for a revision, on a schema of nobody's.
+struct RecordedRevision {
+  std::vector<alembic::RenderedStatement> statements;
+  std::size_t rows_at = 0;   // the version rows were moved in front of this one
+  int rows_transaction = 0;  // 0: outside of any
+  std::string refused;       // why it is not the same for every schema; empty: it is
+};
+struct Recorded {
+  std::map<std::string, RecordedRevision> revisions;
+  Uuid scratch;  // the tenant whose schema it was
+};
+// Asked once, where a revision of the route cannot be rendered.
+using Record = std::function<Result<Recorded>()>;
+
+// The script over `route`, from `rows`. Never fails for what cannot be rendered, and what its text (below `directory`)
+// or SQL says that rendering may not tell the truth of: those revisions are recorded, where there is `record`, or else
+// delegated, with the reason. An error where Alembic could not be started.
 Result<Script> make_script(const std::vector<std::string>& rows, const alembic::Route& route,
-                           const std::string& directory, const std::string& version_table, const Render& render);
+                           const std::string& directory, const std::string& version_table, const Render& render,
+                           const Record& record = {});
 Script stamp_script(const std::vector<std::string>& rows, const alembic::Route& route);
 
-// A statement with the version table of `schema`, as it is sent.
-std::string text_for(const Statement& statement, const std::string& qualified_table);
+// A statement with the version table of a schema, and its tenant where it was recorded with another, as it is sent.
+std::string text_for(const Statement& statement, const std::string& qualified_table,
+                     const std::optional<Uuid>& tenant = {});
+// `text` with one tenant's id, in both spellings, in place of another's.
+std::string with_tenant(std::string text, const Uuid& from, const Uuid& to);
 
 }  // namespace pgcontract::fleet

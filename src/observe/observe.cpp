@@ -10,8 +10,8 @@
 #include <functional>
 #include <map>
 
+#include "alembic/ask.hpp"
 #include "alembic/digest.hpp"
-#include "alembic/graph.hpp"
 #include "observe/catalog.hpp"
 
 namespace pgcontract::observe {
@@ -271,11 +271,12 @@ Result<Observation> observe_world(postgres::Connection& connection, const Contra
   if (contract.migrations) {
     const Migrations& migrations = *contract.migrations;
     const std::string config = (std::filesystem::path(contract.directory) / migrations.config).string();
+    const alembic::Ask ask = alembic::ask_alembic(contract);
     observation.migrations.configured = true;
     observation.migrations.application =
-        alembic::read_graph(config, migrations.application_section, contract.directory);
+        alembic::read_graph(config, migrations.application_section, contract.directory, ask);
     if (!migrations.tenant_section.empty())
-      observation.migrations.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory);
+      observation.migrations.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory, ask);
     for (RevisionGraph* graph : {&observation.migrations.application, &observation.migrations.tenant})
       alembic::add_digests(*graph, contract.directory);
     observation.migrations.digest = alembic::digest_of(observation.migrations);

@@ -11,6 +11,7 @@
 
 #include "base/interrupt.hpp"
 #include "postgres/error.hpp"
+#include "postgres/raw_session.hpp"
 
 namespace pgcontract::postgres {
 namespace {
@@ -305,5 +306,11 @@ bool Connection::in_transaction() const { return PQtransactionStatus(state_->con
 int Connection::backend_pid() const { return PQbackendPID(state_->conn.get()); }
 std::vector<std::string> Connection::take_notices() { return std::exchange(state_->notices, {}); }
 void Connection::set_deadline_ms(int deadline_ms) { state_->deadline_ms = deadline_ms; }
+
+// Here and not in raw_session.cpp: only this file knows what a Connection is made of.
+RawSession::RawSession(Connection connection) : conn_(nullptr, PQfinish) {
+  conn_.reset(connection.state_->conn.release());
+  tls_ = PQsslStruct(conn_.get(), "OpenSSL");
+}
 
 }  // namespace pgcontract::postgres

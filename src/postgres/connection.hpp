@@ -79,6 +79,7 @@ class Connection {
   void set_deadline_ms(int deadline_ms);
 
  private:
+  friend class RawSession;
   struct State;
   explicit Connection(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -202,11 +202,11 @@ Result<RenderedHistory> render_history(const Contract& contract, const RevisionG
   RenderedHistory history;
   history.graph = &graph;
   PGC_TRY(const auto up, alembic::upgrade_route(map, {}, "heads"));
-  PGC_TRY(history.up, fleet::make_script({}, up, table, render));
+  PGC_TRY(history.up, fleet::make_script({}, up, contract.directory, table, render));
   if (up.empty()) return history;
   const auto& heads = up.back().rows_after;
   PGC_TRY(const auto down, alembic::return_route(map, heads, {}));
-  PGC_TRY(history.down, fleet::make_script(heads, down, table, render));
+  PGC_TRY(history.down, fleet::make_script(heads, down, contract.directory, table, render));
   return history;
 }
 

@@ -53,7 +53,7 @@ Script made(const std::vector<std::string>& rows, const std::string& target, Scr
   const alembic::RevisionMap map(graph);
   const auto route = alembic::upgrade_route(map, rows, target);
   EXPECT_TRUE(route) << (route ? "" : route.error().describe());
-  auto script = make_script(rows, *route, "alembic_version", alembic.render());
+  auto script = make_script(rows, *route, "", "alembic_version", alembic.render());
   EXPECT_TRUE(script);
   return *script;
 }
