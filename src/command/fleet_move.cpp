@@ -80,6 +80,18 @@ Result<void> skip_finished_parts(postgres::Connection& side, Passages& passages)
   return {};
 }
 
+void show(const Contract& contract, const std::vector<Group>& groups, const fleet::Survey& survey, Report& report) {
+  report.plan = fleet_plan(contract, groups, survey);
+  if (Table modes = modes_of(groups); !modes.rows.empty()) report.tables.push_back(std::move(modes));
+}
+
+Result<std::optional<Drift>> prove(const Place& place, const postgres::Dsn& dsn, const std::vector<Group>& groups,
+                                   const Passages& passages) {
+  PGC_TRY(Drift drift, prove_alike(place, dsn, passages));
+  PGC_CHECK(prove_recorded(place, dsn, groups, passages, drift));
+  return drift.sets.empty() ? std::nullopt : std::optional(std::move(drift));
+}
+
 Application application_of(const Uuid& job, bool journalled, const Passages& passages) {
   Application out;
   if (journalled) out.job = job;
@@ -188,10 +200,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   };
   if (arguments.has("--dry-run")) {
     if (movement.renders) PGC_CHECK(render_all());
-    progress.end();
-    report.plan = fleet_plan(place.contract, groups, survey);
-    if (Table modes = modes_of(groups); movement.renders && !modes.rows.empty())
-      report.tables.push_back(std::move(modes));
+    show(place.contract, groups, survey, report);
     return report;
   }
   const auto timed = [&] {
@@ -238,10 +247,8 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   progress.end();
   if (movement.proves && !arguments.has("--skip-proof")) {
     progress.begin("comparing fingerprints", 0);
-    PGC_TRY(Drift drift, prove_alike(place, dsn, passages));
-    PGC_CHECK(prove_recorded(place, dsn, groups, passages, drift));
+    PGC_TRY(report.drift, prove(place, dsn, groups, passages));
     progress.end();
-    if (!drift.sets.empty()) report.drift = std::move(drift);
   }
   passages.insert(passages.end(), refused.begin(), refused.end());
   report.application = application_of(job, survey.has_journal && run.seconds > 0, passages);
