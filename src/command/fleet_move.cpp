@@ -80,6 +80,13 @@ Result<void> skip_finished_parts(postgres::Connection& side, Passages& passages)
   return {};
 }
 
+Result<void> render_shown(const Arguments& arguments, const Place& place, const postgres::Dsn& dsn,
+                          std::vector<Group>& groups, report::Progress& progress) {
+  progress.begin("rendering with Alembic", 0);
+  return render(place, dsn, groups, !arguments.has("--no-record"),
+                [&](std::string_view line) { progress.advance(0, line); });
+}
+
 void show(const Contract& contract, const std::vector<Group>& groups, const fleet::Survey& survey, Report& report) {
   report.plan = fleet_plan(contract, groups, survey);
   if (Table modes = modes_of(groups); !modes.rows.empty()) report.tables.push_back(std::move(modes));
@@ -193,11 +200,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   PGC_TRY(fleet::Survey survey, survey_of(place, dsn, report.scene));
   PGC_TRY(std::vector<Group> groups, movement.groups(survey));
   report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
-  const auto render_all = [&]() -> Result<void> {
-    progress.begin("rendering with Alembic", 0);
-    return render(place, dsn, groups, !arguments.has("--no-record"),
-                  [&](std::string_view line) { progress.advance(0, line); });
-  };
+  const auto render_all = [&] { return render_shown(arguments, place, dsn, groups, progress); };
   if (arguments.has("--dry-run")) {
     if (movement.renders) PGC_CHECK(render_all());
     show(place.contract, groups, survey, report);
