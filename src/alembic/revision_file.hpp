@@ -14,7 +14,7 @@ namespace pgcontract::alembic {
 struct RevisionFile {
   std::optional<Revision> revision;  // nothing where the file has no id that can be read
   std::vector<MigrationProblem> problems;
-  std::vector<std::string> computed;  // names of variables whose values only Python can tell
+  std::vector<std::string> computed = {};  // names of variables whose values only Python can tell
 };
 
 // `shown` is the file's path as messages name it; its last part stands in for `revision` where Alembic's oldest naming

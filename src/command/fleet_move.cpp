@@ -89,6 +89,35 @@ Passages take_refused(Passages& passages) {
   return out;
 }
 
+Result<void> render_shown(const Arguments& arguments, const Place& place, const postgres::Dsn& dsn,
+                          std::vector<Group>& groups, report::Progress& progress) {
+  progress.begin("rendering with Alembic", 0);
+  return render(place, dsn, groups, {arguments.has("--shared"), !arguments.has("--no-record")},
+                [&](std::string_view line) { progress.advance(0, line); });
+}
+
+void show(const Contract& contract, const std::vector<Group>& groups, const fleet::Survey& survey, Report& report) {
+  report.plan = fleet_plan(contract, groups, survey);
+  if (Table modes = modes_of(groups); !modes.rows.empty()) report.tables.push_back(std::move(modes));
+}
+
+Result<void> prove(const Arguments& arguments, const Place& place, const postgres::Dsn& dsn,
+                   const fleet::Survey& survey, const std::vector<Group>& groups, const Passages& passages,
+                   report::Progress& progress, Report& report) {
+  progress.begin("comparing fingerprints", 0);
+  PGC_TRY(Drift drift, prove_alike(place, dsn, survey, passages));
+  PGC_CHECK(prove_recorded(place, dsn, groups, passages, drift));
+  if (arguments.has("--prove-database")) PGC_CHECK(prove_against_database(place, dsn, passages, progress, drift));
+  progress.end();
+  if (!drift.sets.empty() || !drift.uncompared.empty()) report.drift = std::move(drift);
+  const bool application =
+      std::ranges::any_of(passages, [](const auto& p) { return !p.schema.tenant && p.state == StepState::Done; });
+  if (application && !arguments.has("--prove-database"))
+    report.notes.emplace_back(
+        "the application's schema has no other like it: --prove-database compares it with what its migrations make");
+  return {};
+}
+
 Application application_of(const Uuid& job, bool journalled, const Passages& passages) {
   Application out;
   if (journalled) out.job = job;
@@ -238,18 +267,12 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   PGC_TRY(fleet::Survey survey, survey_of(place, dsn, report.scene));
   PGC_TRY(std::vector<Group> groups, movement.groups(survey));
   report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
-  const auto render_all = [&]() -> Result<void> {
-    progress.begin("rendering with Alembic", 0);
-    return render(place, dsn, groups, {arguments.has("--shared"), !arguments.has("--no-record")},
-                  [&](std::string_view line) { progress.advance(0, line); });
-  };
+  const auto render_all = [&] { return render_shown(arguments, place, dsn, groups, progress); };
   if (arguments.has("--dry-run")) {
     if (movement.renders) PGC_CHECK(render_all());
     progress.end();
-    report.plan = fleet_plan(place.contract, groups, survey);
+    show(place.contract, groups, survey, report);
     if (!report.plan->steps.empty()) report.notes.push_back(workers_note(arguments, groups));
-    if (Table modes = modes_of(groups); movement.renders && !modes.rows.empty())
-      report.tables.push_back(std::move(modes));
     return report;
   }
   const auto timed = [&] {
@@ -287,19 +310,8 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   if (survey.has_journal)
     if (const auto recorded = record(lock.side_connection(), place.contract, passages); !recorded)
       report.notes.push_back("the release of the revisions is not recorded: " + recorded.error().message);
-  if (movement.proves && !arguments.has("--skip-proof")) {
-    progress.begin("comparing fingerprints", 0);
-    PGC_TRY(Drift drift, prove_alike(place, dsn, survey, passages));
-    PGC_CHECK(prove_recorded(place, dsn, groups, passages, drift));
-    if (arguments.has("--prove-database")) PGC_CHECK(prove_against_database(place, dsn, passages, progress, drift));
-    progress.end();
-    if (!drift.sets.empty() || !drift.uncompared.empty()) report.drift = std::move(drift);
-    const bool application =
-        std::ranges::any_of(passages, [](const auto& p) { return !p.schema.tenant && p.state == StepState::Done; });
-    if (application && !arguments.has("--prove-database"))
-      report.notes.emplace_back(
-          "the application's schema has no other like it: --prove-database compares it with what its migrations make");
-  }
+  if (movement.proves && !arguments.has("--skip-proof"))
+    PGC_CHECK(prove(arguments, place, dsn, survey, groups, passages, progress, report));
   passages.insert(passages.end(), refused.begin(), refused.end());
   report.application = application_of(job, survey.has_journal && run.seconds > 0, passages);
   if (!run.blockers.empty()) report.tables.push_back(blockers_of(run.blockers));

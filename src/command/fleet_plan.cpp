@@ -78,7 +78,7 @@ Table modes_of(const std::vector<Group>& groups) {
                {"why", "WHY"}},
               {}};
   for (const auto& group : groups)
-    for (const auto& part : group.script.parts)
+    for (const auto& part : group.script.stamp ? std::vector<fleet::Part>{} : group.script.parts)
       for (const auto& revision : part.revisions) {
         const char* mode = part.mode == fleet::Mode::Delegate ? "delegated" : part.recorded ? "recorded" : "rendered";
         table.rows.push_back({group.application ? "application" : "tenant", joined(group.rows).value_or("base"),

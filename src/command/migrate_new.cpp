@@ -64,8 +64,8 @@ class Generator {
     }
     scratch_ = chosen.application ? "" : schema;
     progress_.begin("asking Alembic for the revision", 0);
-    PGC_CHECK(act::run_program(place_.contract, database.dsn(), Program{words, database.owner(), quoted(schema)},
-                               kLockTimeoutMs));
+    PGC_CHECK(act::run_program(place_.contract, database.dsn(),
+                               Program{words, database.owner(), pgcontract::quoted(schema)}, kLockTimeoutMs));
     return {};
   }
 

@@ -66,8 +66,9 @@ struct Guest {
 
 class Proxy::State {
  public:
-  State(postgres::Dsn dsn, Counts counts, std::string folder)
-      : dsn_(std::move(dsn)), counts_(std::move(counts)), folder_(std::move(folder)) {}
+  State(const postgres::Dsn& dsn, Counts counts, std::string folder)
+      // Encryption by GSSAPI is inside libpq, out of our reach; TLS is not.
+      : dsn_(dsn.with("gssencmode", "disable")), counts_(std::move(counts)), folder_(std::move(folder)) {}
   State(const State&) = delete;
   ~State() {
     (void)stop();
@@ -84,6 +85,7 @@ class Proxy::State {
                            {"port", "5432"},
                            {"user", std::string(rows.at(0, 0))},
                            {"dbname", std::string(rows.at(0, 1))}};
+    if (const std::string own = dsn_.keyword("options"); !own.empty()) guest_dsn_.keywords["options"] = own;
     PGC_TRY(listener_, listening_socket(folder_ + std::string(kSocketName)));
     wake_ = FileDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (wake_.get() < 0) return io_failure("could not make an event");

@@ -11,143 +11,68 @@ namespace {
 
 using Words = std::set<std::string, std::less<>>;
 
+Words words(std::string_view list) {
+  Words out;
+  while (!list.empty()) {
+    const auto blank = std::min(list.find(' '), list.size());
+    out.emplace(list.substr(0, blank));
+    list.remove_prefix(std::min(blank + 1, list.size()));
+  }
+  return out;
+}
+
 // Catalogs whose rows about a schema are part of its fingerprint, as far as migrations make them. Not here: roles and
 // policies, which the scratch schema lacks; statistics, which count rows; databases and settings.
 const Words& catalogs() {
-  static const Words kWords = {"pg_am",          "pg_attrdef",    "pg_attribute",
-                               "pg_cast",        "pg_class",      "pg_collation",
-                               "pg_constraint",  "pg_conversion", "pg_depend",
-                               "pg_description", "pg_enum",       "pg_index",
-                               "pg_indexes",     "pg_inherits",   "pg_language",
-                               "pg_matviews",    "pg_namespace",  "pg_opclass",
-                               "pg_operator",    "pg_opfamily",   "pg_partitioned_table",
-                               "pg_proc",        "pg_range",      "pg_rewrite",
-                               "pg_rules",       "pg_sequence",   "pg_statistic_ext",
-                               "pg_tables",      "pg_trigger",    "pg_type",
-                               "pg_views",       "pg_extension"};
+  static const Words kWords = words(
+      "pg_am pg_attrdef pg_attribute pg_cast pg_class pg_collation pg_constraint pg_conversion "
+      "pg_depend pg_description pg_enum pg_index pg_indexes pg_inherits pg_language pg_matviews "
+      "pg_namespace pg_opclass pg_operator pg_opfamily pg_partitioned_table pg_proc pg_range pg_rewrite "
+      "pg_rules pg_sequence pg_statistic_ext pg_tables pg_trigger pg_type pg_views pg_extension");
   return kWords;
 }
 const Words& information_schema() {
-  static const Words kWords = {"tables",
-                               "columns",
-                               "table_constraints",
-                               "key_column_usage",
-                               "constraint_column_usage",
-                               "constraint_table_usage",
-                               "referential_constraints",
-                               "check_constraints",
-                               "domain_constraints",
-                               "domains",
-                               "element_types",
-                               "views",
-                               "view_column_usage",
-                               "view_table_usage",
-                               "sequences",
-                               "routines",
-                               "parameters",
-                               "schemata",
-                               "triggers"};
+  static const Words kWords = words(
+      "tables columns table_constraints key_column_usage constraint_column_usage constraint_table_usage "
+      "referential_constraints check_constraints domain_constraints domains element_types views "
+      "view_column_usage view_table_usage sequences routines parameters schemata triggers");
   return kWords;
 }
 // Extensions are the same in the disposable database, and the server's own things everywhere.
 const Words& of_every_schema() {
-  static const Words kWords = {"pg_extension", "pg_am", "pg_language", "pg_cast"};
+  static const Words kWords = words("pg_extension pg_am pg_language pg_cast");
   return kWords;
 }
 // Columns that count rows or say what `apply` adds; the word is enough to be careful.
 const Words& columns_not_covered() {
-  static const Words kWords = {"reltuples",  "relpages",    "relallvisible", "last_value",     "relacl",
-                               "attacl",     "nspacl",      "proacl",        "typacl",         "relowner",
-                               "nspowner",   "proowner",    "typowner",      "relrowsecurity", "relforcerowsecurity",
-                               "tableowner", "rowsecurity", "viewowner",     "xmin",           "xmax",
-                               "ctid"};
+  static const Words kWords = words(
+      "reltuples relpages relallvisible last_value relacl attacl nspacl proacl typacl relowner nspowner "
+      "proowner typowner relrowsecurity relforcerowsecurity tableowner rowsecurity viewowner xmin xmax "
+      "ctid");
   return kWords;
 }
 // Functions that only look at the catalog or at their arguments.
 const Words& functions() {
-  static const Words kWords = {"array",
-                               "array_agg",
-                               "array_length",
-                               "array_position",
-                               "array_to_string",
-                               "array_upper",
-                               "btrim",
-                               "cardinality",
-                               "coalesce",
-                               "col_description",
-                               "concat",
-                               "count",
-                               "current_database",
-                               "current_schema",
-                               "current_schemas",
-                               "format",
-                               "format_type",
-                               "generate_series",
-                               "generate_subscripts",
-                               "int4range",
-                               "json_agg",
-                               "json_build_object",
-                               "jsonb_agg",
-                               "jsonb_build_object",
-                               "left",
-                               "length",
-                               "lower",
-                               "max",
-                               "min",
-                               "nullif",
-                               "obj_description",
-                               "pg_function_is_visible",
-                               "pg_get_constraintdef",
-                               "pg_get_expr",
-                               "pg_get_functiondef",
-                               "pg_get_function_identity_arguments",
-                               "pg_get_indexdef",
-                               "pg_get_serial_sequence",
-                               "pg_get_triggerdef",
-                               "pg_get_userbyid",
-                               "pg_get_viewdef",
-                               "pg_table_is_visible",
-                               "pg_type_is_visible",
-                               "position",
-                               "quote_ident",
-                               "regexp_replace",
-                               "replace",
-                               "row_number",
-                               "row_to_json",
-                               "split_part",
-                               "starts_with",
-                               "string_agg",
-                               "string_to_array",
-                               "strpos",
-                               "substr",
-                               "substring",
-                               "to_regclass",
-                               "to_regnamespace",
-                               "to_regproc",
-                               "to_regprocedure",
-                               "to_regtype",
-                               "trim",
-                               "unnest",
-                               "upper",
-                               "version",
-                               "bool_or",
-                               "bool_and",
-                               "shobj_description",
-                               "pg_collation_is_visible",
-                               "pg_encoding_to_char",
-                               "greatest",
-                               "least"};
+  static const Words kWords = words(
+      "array array_agg array_length array_position array_to_string array_upper btrim cardinality "
+      "coalesce col_description concat count current_database current_schema current_schemas format "
+      "format_type generate_series generate_subscripts int4range json_agg json_build_object jsonb_agg "
+      "jsonb_build_object left length lower max min nullif obj_description pg_function_is_visible "
+      "pg_get_constraintdef pg_get_expr pg_get_functiondef pg_get_function_identity_arguments "
+      "pg_get_indexdef pg_get_serial_sequence pg_get_triggerdef pg_get_userbyid pg_get_viewdef "
+      "pg_table_is_visible pg_type_is_visible position quote_ident regexp_replace replace row_number "
+      "row_to_json split_part starts_with string_agg string_to_array strpos substr substring "
+      "to_regclass to_regnamespace to_regproc to_regprocedure to_regtype trim unnest upper version "
+      "bool_or bool_and shobj_description pg_collation_is_visible pg_encoding_to_char greatest least");
   return kWords;
 }
 // What stands before a parenthesis and is no function; types take a length there.
 const Words& not_functions() {
-  static const Words kWords = {
-      "all",     "and",          "any",       "as",    "asc",      "between",   "by",      "case",  "cast",
-      "char",    "character",    "distinct",  "else",  "except",   "exists",    "filter",  "from",  "having",
-      "ilike",   "in",           "intersect", "is",    "join",     "lateral",   "like",    "limit", "not",
-      "numeric", "offset",       "on",        "only",  "or",       "order",     "over",    "row",   "select",
-      "some",    "then",         "union",     "using", "values",   "varchar",   "varying", "when",  "where",
-      "with",    "materialized", "partition", "group", "interval", "timestamp", "time",    "bit"};
+  static const Words kWords = words(
+      "all and any as asc between by case cast char character distinct else except exists filter from "
+      "having ilike in intersect is join lateral like limit not numeric offset on only or order over "
+      "row select some then union using values varchar varying when where with materialized partition "
+      "group interval timestamp time bit");
   return kWords;
 }
 

@@ -17,7 +17,8 @@
 namespace pgcontract::record {
 namespace {
 
-constexpr int kLockTimeoutMs = 5'000;
+// Nobody else is there; CREATE INDEX CONCURRENTLY waits for the other run's transactions.
+constexpr int kLockTimeoutMs = 120'000;
 
 // The first digit is one: its names then need quotes wherever another tenant's may, and a revision that quotes by need
 // quotes them here.

@@ -59,7 +59,11 @@ std::string with_values(const std::string& text, const std::vector<std::string>&
 
 }  // namespace
 
+// Whoever sends it again puts a semicolon behind it: one of its own goes, and a comment at its end gets a line's end.
 void Listener::log(std::string text, std::string unclear) {
+  while (!text.empty() && std::string_view("; \t\r\n").find(text.back()) != std::string_view::npos) text.pop_back();
+  const auto last_line = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n');
+  if (text.find("--", last_line) != std::string::npos) text += '\n';
   pending_.push_back(static_cast<int>(transcript_.statements.size()));
   Sent sent;
   sent.session = session_;

@@ -147,13 +147,13 @@ TEST(Recorder, LeavesNothingRunningWhereTheProgramIsKilled) {
 }
 
 TEST(Recorder, PassesOnThatTheServerEndedTheSession) {
-  const Ran ran =
-      run("d = psycopg2.connect(os.environ['URL'])\n"
-          "d.cursor().execute('SELECT pg_terminate_backend(%s, 5000)', (c.get_backend_pid(),))\n"
-          "try: k.execute('SELECT 1')\n"
-          "except psycopg2.Error as e: print(type(e).__name__, e)\n"
-          "print(d.cursor().execute('SELECT 1'))\n");
-  EXPECT_EQ(ran.result.output, "AdminShutdown True\nNone\n") << ran.result.error_output;
+  const Ran ran = run(
+      "import threading\nd = psycopg2.connect(os.environ['URL']); l = d.cursor(); pid = c.get_backend_pid()\n"
+      "threading.Timer(0.5, lambda: l.execute('SELECT pg_terminate_backend(%s)', (pid,))).start()\n"
+      "try: k.execute('SELECT pg_sleep(30)')\n"
+      "except psycopg2.Error as e: print(isinstance(e, psycopg2.OperationalError), c.closed)\n"
+      "import time; time.sleep(0.5); print(l.execute('SELECT 1'))\n");
+  EXPECT_EQ(ran.result.output, "True 2\nNone\n") << ran.result.error_output;
 }
 
 TEST(Recorder, SpeaksTlsAndPasswordsForTheProgram) {

@@ -31,7 +31,8 @@ file=$(comm -13 <(echo "$first") <(files))
 grep -q "agents_new" "$file" || fail "it makes the table"
 hides "by_hand"
 ! grep -q "by_hand\|tenant_[0-9]" "$file" || fail "nothing of a tenant's is in it"
-says "op.create_table" "fails where it was run before: CREATE TABLE IF NOT EXISTS" "${file#"$HOME_DIR/"}" "migrations.idempotent" "migrate plan"
+says "op.create_table" "fails where it was run before: CREATE TABLE IF NOT EXISTS" "migrations.idempotent" "migrate plan"
+says "${file#"$HOME_DIR/"}"
 line=$(grep -n "op.create_table" "$file" | cut -d: -f1)
 says "$line "
 sed -i "s/^def upgrade.*/&\n    op.execute('DROP TABLE IF EXISTS agents_new')/" "$file"

@@ -79,6 +79,7 @@ TEST(Listener, TellsWhichStatementOfAMessageFailed) {
   EXPECT_TRUE(heard.at(0).finished);
   EXPECT_EQ(heard.at(1).rows, 1);
   EXPECT_TRUE(heard.at(2).failed);
+  EXPECT_EQ(heard.at(2).text, "DROP TABLE b -- c\n");  // a semicolon behind it is not in the comment
   EXPECT_FALSE(heard.at(2).finished);
   heard.client('Q', "SELECT 2\0"s);
   EXPECT_FALSE(heard.at(3).in_transaction);
