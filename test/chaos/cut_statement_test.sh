@@ -19,7 +19,7 @@ damage() {
 
 gated -- verify
 [ "$CODE" = 0 ] || fail "verify works through the gate"
-statements=$(cat "$WORK/count")
+statements=$(head -1 "$WORK/count")
 [ "$statements" -gt 10 ] || fail "verify sends statements"
 cuts=0
 for ((n = 1; n <= statements; n += every)); do
@@ -37,7 +37,7 @@ ok "verify fails clearly wherever its connection is cut ($cuts cuts at $statemen
 damage
 gated -- apply
 [ "$CODE" = 0 ] || fail "apply works through the gate"
-looked=$statements statements=$(cat "$WORK/count")
+looked=$statements statements=$(head -1 "$WORK/count")
 cuts=0 completed=0
 # Between the two looks are the lock, the journal and the steps, a message or two each: there every third is cut.
 for ((n = 1; n <= statements; n += n > looked && n < statements - looked && every > 3 ? 3 : every)); do

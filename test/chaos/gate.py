@@ -1,12 +1,13 @@
 """Runs a program behind a gate to the server that can cut its connections at the n-th statement.
 
-    gate.py --server PORT [--cut N [--after] [--for-good]] [--count FILE] -- COMMAND…
+    gate.py --server PORT [--cut N [--after] [--for-good]] [--cut-bytes N] [--count FILE] -- COMMAND…
 
 DATABASE_URL of the command is pointed at the gate. Statements are counted over all connections as they pass: a simple
 query or the Parse of an extended one. --cut N: when the N-th statement arrives, its connection is cut and the statement
 never reaches the server; with --after it does, and the server's answer never comes back. --for-good: from then on every
-connection is cut and every new one refused, as when a network is gone. The number of statements goes to FILE. Ends with
-the command's exit code, 124 where it did not end within a minute.
+connection is cut and every new one refused, as when a network is gone. --cut-bytes N: the connection that sends the N-th
+byte is cut right behind it, most often in the middle of a message. The numbers of statements and bytes go to FILE, a line
+each. Ends with the command's exit code, 124 where it did not end within a minute.
 """
 
 import argparse
@@ -23,9 +24,11 @@ DEADLINE_SECONDS = 60
 
 
 class Gate:
-    def __init__(self, server_port, cut, after, for_good):
+    def __init__(self, server_port, cut, after, for_good, cut_bytes):
         self.server_port, self.cut, self.after, self.for_good = server_port, cut, after, for_good
+        self.cut_bytes = cut_bytes
         self.statements = 0
+        self.bytes = 0
         self.closed = False
         self.lock = threading.Lock()
         self.pairs = []
@@ -61,7 +64,10 @@ class Gate:
                         pair["server"].sendall(message)
                         forward_rest(stream, pair["server"], message[:1])
                     return self.cut_off(pair)
-                pair["server"].sendall(message)
+                passing = self.bytes_passing(len(message))
+                pair["server"].sendall(message[:passing])
+                if passing < len(message):
+                    return self.cut_off(pair)
         except OSError:
             pass
         end(pair["client"])
@@ -80,6 +86,11 @@ class Gate:
         with self.lock:
             self.statements += 1
             return self.statements == self.cut
+
+    def bytes_passing(self, size):
+        with self.lock:
+            before, self.bytes = self.bytes, self.bytes + size
+            return self.cut_bytes - before if before < self.cut_bytes < self.bytes else size
 
     def cut_off(self, pair):
         self.closed = self.for_good
@@ -122,10 +133,11 @@ def main():
     arguments.add_argument("--cut", type=int, default=0)
     arguments.add_argument("--after", action="store_true")
     arguments.add_argument("--for-good", action="store_true")
+    arguments.add_argument("--cut-bytes", type=int, default=0)
     arguments.add_argument("--count")
     arguments.add_argument("command", nargs="+")
     given = arguments.parse_args()
-    gate = Gate(given.server, given.cut, given.after, given.for_good)
+    gate = Gate(given.server, given.cut, given.after, given.for_good, given.cut_bytes)
     environment = dict(os.environ)
     environment["DATABASE_URL"] = environment["DATABASE_URL"].replace(f":{given.server}/", f":{gate.port}/")
     try:
@@ -134,7 +146,7 @@ def main():
         code = 124
     if given.count:
         with open(given.count, "w", encoding="ascii") as file:
-            file.write(str(gate.statements))
+            file.write(f"{gate.statements}\n{gate.bytes}\n")
     return code
 
 
