@@ -93,7 +93,7 @@ job=$(sql "SELECT id FROM pgcontract.job WHERE command = 'migrate up' ORDER BY s
 equals "A is half way" "$HEAD 1" "$(rows_of "$TENANT_A") $(sql "SELECT count(*) FROM pg_attribute
   WHERE attrelid = '$a.research_projects'::regclass AND attname = 'half'")"
 runs 4 pgc migrate down --job "$job" --yes
-says "part 1 of half is done and the rest of it is not"
+says "it was cut off in the middle of half"
 mend
 runs 0 pgc migrate up
 everyone_at half

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fleet/alone.hpp"
 #include "fleet/concurrent_index.hpp"
 #include "fleet/hazard.hpp"
 #include "fleet/journal.hpp"
@@ -48,12 +49,13 @@ struct Scripted {
   }
 };
 
-Script made(const std::vector<std::string>& rows, const std::string& target, Scripted& alembic) {
+Script made(const std::vector<std::string>& rows, const std::string& target, Scripted& alembic,
+            const std::string& directory = "") {
   const RevisionGraph graph = history();
   const alembic::RevisionMap map(graph);
   const auto route = alembic::upgrade_route(map, rows, target);
   EXPECT_TRUE(route) << (route ? "" : route.error().describe());
-  auto script = make_script(rows, *route, "", "alembic_version", alembic.render());
+  auto script = make_script(rows, *route, directory, "alembic_version", alembic.render());
   EXPECT_TRUE(script);
   return *script;
 }
@@ -189,6 +191,83 @@ TEST(Message, LeavesNoSettingToTheNextSchema) {
   EXPECT_THAT(message.text, testing::EndsWith("COMMIT;\nRESET ROLE;\nRESET ALL;\n"));
 }
 
+// A transaction, a statement outside of any, and the beginning of the next revision with the end of this one.
+constexpr const char* kCut =
+    "BEGIN;\n\n-- Running upgrade a -> b\n\nUPDATE t SET n = 1;\n\nCOMMIT;\n\nCREATE INDEX CONCURRENTLY i ON t (n);\n\n"
+    "UPDATE t SET n = 2;\n\nBEGIN;\n\nUPDATE alembic_version SET version_num='b' WHERE alembic_version.version_num = "
+    "'a';\n\n-- Running upgrade b -> c\n\nUPDATE t SET n = 3;\n\nCOMMIT;\n\nCREATE INDEX CONCURRENTLY j ON t (n);\n\n"
+    "BEGIN;\n\nUPDATE alembic_version SET version_num='c' WHERE alembic_version.version_num = 'b';\n\nCOMMIT;\n\n";
+
+TEST(Mark, StandsWhereARevisionIsBegunAndItsRowsAreNotMoved) {
+  Scripted alembic{{{0, kCut, ""}}, {}};
+  const Script script = made({"a"}, "c", alembic);
+  ASSERT_EQ(script.parts.size(), 5U);
+  EXPECT_THAT(mark_of(script.parts[0]), testing::StartsWith("part b "));
+  EXPECT_THAT(script.parts[1].statements[0].mark, testing::StartsWith("part b "));
+  EXPECT_NE(script.parts[1].statements[0].mark, script.parts[1].statements[1].mark);
+  EXPECT_THAT(mark_of(script.parts[2]), testing::StartsWith("part c ")) << "it moves b's rows and begins c";
+  EXPECT_EQ(mark_of(script.parts[4]), "");
+  EXPECT_EQ(revision_of_mark(mark_of(script.parts[2])), "c");
+  const Setting setting{"alembic_version", "owner", "11111111-1111-4111-8111-111111111111", 1000};
+  const auto message = transaction_message(script, 2, {"s", {}, "", true, {"a"}}, setting, 7, false).text;
+  EXPECT_THAT(message, HasSubstr("pgcontract: the part is done"));
+  EXPECT_THAT(message, HasSubstr(mark_of(script.parts[2])));
+  EXPECT_THAT(message, testing::EndsWith("SET LOCAL ROLE owner;\nCOMMIT;\n")) << "deferred triggers are not ours";
+}
+
+TEST(Mark, IsTheSameFromAnotherStartAndAnotherWhereTheFileHasChanged) {
+  Scripted alembic{{{0, kCut, ""}}, {}};
+  const Script whole = made({"a"}, "c", alembic);
+  std::string rest(kCut);
+  rest = "BEGIN;\n\n" + rest.substr(rest.find("-- Running upgrade b"));
+  Scripted from_b{{{0, rest, ""}}, {}};
+  EXPECT_EQ(mark_of(made({"b"}, "c", from_b).parts[0]), mark_of(whole.parts[2]));
+  rest.replace(rest.find("n = 3"), 5, "n = 4");
+  Scripted changed{{{0, rest, ""}}, {}};
+  EXPECT_NE(mark_of(made({"b"}, "c", changed).parts[0]), mark_of(whole.parts[2]));
+}
+
+TEST(Script, MovesRowsInATransactionWhereAlembicHasNone) {
+  std::string bare(kTwo);
+  bare.erase(bare.find("BEGIN;\n\n"), 8);
+  bare.erase(bare.find("COMMIT;\n\n"), 9);
+  Scripted alembic{{{0, bare, ""}}, {}};
+  const Script script = made({"a"}, "c", alembic);
+  ASSERT_EQ(script.parts.size(), 4U);
+  EXPECT_EQ(script.parts[0].mode, Mode::Autocommit);
+  EXPECT_EQ(script.parts[1].mode, Mode::Transaction);
+  EXPECT_THAT(script.parts[1].rows_after, ElementsAre("b"));
+}
+
+TEST(Script, KeepsADelegatedDowngradeToItsBranch) {
+  const RevisionGraph graph = history();
+  const alembic::RevisionMap map(graph);
+  for (const auto& [rows, target] : {std::pair{std::vector<std::string>{"a"}, "a@base"},
+                                     std::pair{std::vector<std::string>{"b", "x"}, "x@a"}}) {
+    const auto route = alembic::downgrade_route(map, rows, std::string(target) == "a@base" ? "base" : "x@-1");
+    ASSERT_TRUE(route) << route.error().describe();
+    Scripted alembic;
+    const auto script = make_script(rows, *route, "", "alembic_version", alembic.render());
+    ASSERT_TRUE(script);
+    ASSERT_EQ(script->parts.size(), 1U);
+    EXPECT_EQ(script->parts[0].mode, Mode::Delegate);
+    EXPECT_EQ(script->parts[0].target, target);
+  }
+}
+
+TEST(Alone, IsToldByTheFirstWords) {
+  EXPECT_EQ(alone_of("UPDATE t SET n = n + 1"), Alone::No);
+  EXPECT_EQ(alone_of("ALTER TABLE t ADD COLUMN c int"), Alone::No);
+  EXPECT_EQ(alone_of("CREATE INDEX i ON t (n)"), Alone::No);
+  EXPECT_EQ(alone_of("CREATE INDEX CONCURRENTLY i ON t (n)"), Alone::Repeatable);
+  EXPECT_EQ(alone_of("ALTER TYPE e ADD VALUE 'x'"), Alone::Repeatable);
+  EXPECT_EQ(alone_of("VACUUM t"), Alone::Repeatable);
+  EXPECT_EQ(alone_of("ALTER TABLE t DETACH PARTITION p CONCURRENTLY"), Alone::Once);
+  EXPECT_EQ(alone_of("CREATE DATABASE d"), Alone::Once);
+  EXPECT_EQ(alone_of("DO $$ BEGIN COMMIT; END $$"), Alone::Once);
+  EXPECT_EQ(alone_of("CALL p()"), Alone::Once);
+}
+
 TEST(Journal, ReadsBackWhereASchemaWent) {
   Script script;
   script.from = {};
@@ -218,8 +297,15 @@ TEST(Journal, ReadsBackWhereASchemaWent) {
 TEST(ConcurrentIndex, IsFoundByItsName) {
   EXPECT_EQ(concurrent_index("CREATE INDEX CONCURRENTLY ix ON t (a)")->name, "ix");
   EXPECT_EQ(concurrent_index("create unique index concurrently if not exists \"My \"\"ix\" on t (a)")->name, "My \"ix");
-  EXPECT_EQ(concurrent_index("-- why\nDROP INDEX CONCURRENTLY IF EXISTS s.ix")->name, "ix");
-  EXPECT_FALSE(concurrent_index("DROP INDEX CONCURRENTLY ix")->create);
+  const auto dropped = concurrent_index("-- why\nDROP INDEX CONCURRENTLY IF EXISTS s.ix");
+  EXPECT_EQ(dropped->name, "ix");
+  EXPECT_EQ(dropped->schema, "s");
+  EXPECT_EQ(concurrent_index("CREATE INDEX CONCURRENTLY ix ON ONLY s.t (a)")->schema, "s");
+  EXPECT_EQ(concurrent_index("CREATE INDEX CONCURRENTLY ix ON t (a)")->schema, "");
+  EXPECT_EQ(concurrent_index("REINDEX INDEX CONCURRENTLY s.ix")->name, "ix");
+  EXPECT_TRUE(concurrent_index("REINDEX TABLE CONCURRENTLY t")->of_table);
+  EXPECT_FALSE(concurrent_index("REINDEX INDEX ix"));
+  EXPECT_EQ(concurrent_index("DROP INDEX CONCURRENTLY ix")->verb, ConcurrentIndex::Drop);
   EXPECT_FALSE(concurrent_index("CREATE INDEX CONCURRENTLY ON t (a)"));
   EXPECT_FALSE(concurrent_index("CREATE INDEX ix ON t (a)"));
 }
