@@ -223,7 +223,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   Report report;
   report.command = movement.command;
   PGC_TRY(fleet::Survey survey, survey_of(place, dsn, report.scene));
-  PGC_TRY(std::vector<Group> groups, movement.groups(survey));
+  PGC_TRY(std::vector<Group> groups, movement.groups(dsn, survey));
   if (arguments.has("--dry-run")) {
     if (movement.renders) PGC_CHECK(render(place, dsn, arguments.has("--shared"), groups));
     report.plan = fleet_plan(place.contract, groups, survey);
@@ -256,7 +256,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   // Under the lock things may be others than they were.
   progress.begin("rendering with Alembic", 0);
   PGC_TRY(survey, survey_of(place, dsn, report.scene));
-  PGC_TRY(groups, movement.groups(survey));
+  PGC_TRY(groups, movement.groups(dsn, survey));
   if (movement.renders) PGC_CHECK(render(place, dsn, arguments.has("--shared"), groups));
   Passages passages = passages_of(groups);
   const Passages refused = take_refused(passages);
