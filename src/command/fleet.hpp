@@ -94,9 +94,10 @@ Table modes_of(const std::vector<Group>& groups);
 
 // The whole of up, down and stamp but for how the groups are made.
 struct Movement {
-  std::string command;                                                     // "migrate up"
-  bool destroys = false;                                                   // asks everywhere
-  std::function<Result<std::vector<Group>>(const fleet::Survey&)> groups;  // routes, or scripts of stamps
+  std::string command;    // "migrate up"
+  bool destroys = false;  // asks everywhere
+  // Routes, or scripts of stamps. The DSN is resolved once: its variable is then withheld from child programs.
+  std::function<Result<std::vector<Group>>(const postgres::Dsn&, const fleet::Survey&)> groups;
   bool renders = true;
   bool proves = true;  // compares the fingerprints of what was migrated
 };

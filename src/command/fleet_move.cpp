@@ -265,7 +265,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   Report report;
   report.command = movement.command;
   PGC_TRY(fleet::Survey survey, survey_of(place, dsn, report.scene));
-  PGC_TRY(std::vector<Group> groups, movement.groups(survey));
+  PGC_TRY(std::vector<Group> groups, movement.groups(dsn, survey));
   report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
   const auto render_all = [&] { return render_shown(arguments, place, dsn, groups, progress); };
   if (arguments.has("--dry-run")) {
@@ -299,7 +299,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
           }));
   // Under the lock things may be others than they were.
   PGC_TRY(survey, survey_of(place, dsn, report.scene));
-  PGC_TRY(groups, movement.groups(survey));
+  PGC_TRY(groups, movement.groups(dsn, survey));
   if (movement.renders) PGC_CHECK(render_all());
   Passages passages = passages_of(groups);
   const Passages refused = take_refused(passages);

@@ -86,13 +86,12 @@ Result<Report> run_migrate_down(const Arguments& arguments) {
   if (by_job) {
     auto job = Uuid::parse(arguments.get("--job"));
     if (!job) return fail(ErrorCode::Usage, job.error().message);
-    PGC_TRY(const postgres::Dsn dsn, resolve_dsn(prepared.place));
-    movement.groups = [&, job = *job, dsn](const fleet::Survey& survey) {
+    movement.groups = [&, job = *job](const postgres::Dsn& dsn, const fleet::Survey& survey) {
       return groups_of_job(dsn, job, prepared, survey);
     };
     return move_fleet(arguments, prepared.place, movement);
   }
-  movement.groups = [&](const fleet::Survey& survey) -> Result<std::vector<Group>> {
+  movement.groups = [&](const postgres::Dsn&, const fleet::Survey& survey) -> Result<std::vector<Group>> {
     PGC_CHECK(check_schemas(survey, prepared.scope, prepared.place.contract));
     return make_groups(survey, prepared.histories, prepared.scope,
                        [&](const alembic::RevisionMap& map, const FleetSchema& schema) {

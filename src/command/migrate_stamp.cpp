@@ -14,8 +14,7 @@ Result<Report> run_migrate_stamp(const Arguments& arguments) {
   movement.command = "migrate stamp";
   movement.destroys = true;
   movement.renders = movement.proves = false;
-  PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
-  movement.groups = [&](const fleet::Survey& survey) -> Result<std::vector<Group>> {
+  movement.groups = [&](const postgres::Dsn& dsn, const fleet::Survey& survey) -> Result<std::vector<Group>> {
     PGC_CHECK(check_schemas(survey, prepared.scope, prepared.place.contract));
     auto groups = make_groups(survey, prepared.histories, prepared.scope,
                               [&](const alembic::RevisionMap& map, const FleetSchema& schema) {

@@ -10,7 +10,7 @@ Result<Report> run_migrate_up(const Arguments& arguments) {
   PGC_CHECK(check_target(target, scope, arguments));
   Movement movement;
   movement.command = "migrate up";
-  movement.groups = [&](const fleet::Survey& survey) -> Result<std::vector<Group>> {
+  movement.groups = [&](const postgres::Dsn&, const fleet::Survey& survey) -> Result<std::vector<Group>> {
     PGC_CHECK(check_schemas(survey, prepared.scope, prepared.place.contract));
     return make_groups(survey, prepared.histories, prepared.scope,
                        [&](const alembic::RevisionMap& map, const FleetSchema& schema) {

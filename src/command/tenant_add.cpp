@@ -62,8 +62,10 @@ std::optional<Error> foreign(const World& world, const tenancy::TenantState& sta
 
 class Onboarding {
  public:
-  Onboarding(const Place& place, const Arguments& arguments, std::vector<contract::ListedTenant> asked)
+  Onboarding(const Place& place, const postgres::Dsn& dsn, const Arguments& arguments,
+             std::vector<contract::ListedTenant> asked)
       : place_(place),
+        dsn_(dsn),
         adopt_(arguments.has("--adopt")),
         reuse_(arguments.has("--reuse-id")),
         asked_(std::move(asked)) {}
@@ -84,8 +86,7 @@ class Onboarding {
         wish.new_tenants.push_back({tenant.id, tenant.display_name});
     }
     if (wish.new_tenants.empty()) return Plan{};
-    PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place_));
-    PGC_TRY(Planned planned, plan_now(place_, dsn, world, wish));
+    PGC_TRY(Planned planned, plan_now(place_, dsn_, world, wish));
     return std::move(planned.plan);
   }
 
@@ -120,6 +121,7 @@ class Onboarding {
   }
 
   const Place& place_;
+  const postgres::Dsn& dsn_;
   bool adopt_;
   bool reuse_;
   std::vector<contract::ListedTenant> asked_;
@@ -162,7 +164,7 @@ Result<Report> run_tenant_add(const Arguments& arguments) {
   }
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
   PGC_TRY(const act::Options options, act_options(arguments, place, "tenant add"));
-  Onboarding onboarding(place, arguments, std::move(asked));
+  Onboarding onboarding(place, dsn, arguments, std::move(asked));
   PGC_TRY(Brought brought,
           carry_out(place, dsn, [&](const World& world) { return onboarding.plan(world); }, options, arguments));
   Report report;

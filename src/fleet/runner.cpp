@@ -229,9 +229,12 @@ Result<void> Runner::statements_alone(postgres::Connection& connection, Passage&
     const Statement& statement = statements[passage.statement];
     const Alone alone = alone_of(statement.text);
     const bool marks = !setting_.job.empty() && !statement.mark.empty();
-    PGC_CHECK(marks && alone == Alone::No ? with_its_mark(connection, passage) : by_itself(connection, passage, alone));
+    const bool with_mark = marks && alone == Alone::No;
+    PGC_CHECK(with_mark ? with_its_mark(connection, passage) : by_itself(connection, passage, alone));
+    // We know that it is done, whether or not its mark can be written.
     ++passage.statement;
     passage.begun = false;
+    if (marks && !with_mark) PGC_CHECK(write_mark(connection, passage, statement.mark));
   }
   return {};
 }
@@ -262,10 +265,16 @@ Result<void> Runner::by_itself(postgres::Connection& connection, Passage& passag
   auto ran = needed ? connection.execute(text) : Result<void>{};
   // An enum's value is there from an attempt that was cut off.
   if (!ran && passage.begun && ran.error().sqlstate == "42710" && text.find("ADD VALUE") != std::string::npos) ran = {};
-  if (ran) return statement.mark.empty() ? Result<void>{} : write_mark(connection, passage, statement.mark);
+  if (ran) return {};
   if (connection.is_lost()) {
     passage.begun = true;
     return fail(at_statement(ran.error(), statement));
+  }
+  // The attempt that was cut off may still be at work in the server, and does it by and by: looked at again later.
+  if (passage.begun) {
+    Error error = at_statement(ran.error(), statement);
+    if (error.sqlstate == "42P07" || error.sqlstate == "42704") error.code = ErrorCode::LockTimeout;
+    return fail(std::move(error));
   }
   // It answered: nothing of it is there, but for what a failed index leaves.
   (void)drop_invalid_index(connection, passage.schema.name, text);
@@ -274,7 +283,6 @@ Result<void> Runner::by_itself(postgres::Connection& connection, Passage& passag
                              : passage.part > 0    ? mark_of(parts[passage.part - 1])
                                                    : "";
   if (!statement.mark.empty()) (void)write_mark(connection, passage, before);
-  passage.begun = false;
   return fail(at_statement(ran.error(), statement));
 }
 

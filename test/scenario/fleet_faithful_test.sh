@@ -9,9 +9,11 @@ source "$(dirname "$0")/fleet_lib.sh"
 fleet_ready "$TENANT_A" "$TENANT_B" "$TENANT_C"
 a=tenant_$(hex "$TENANT_A") b=tenant_$(hex "$TENANT_B") c=tenant_$(hex "$TENANT_C")
 migration=$HOME_DIR/packages/api/stratmaster_api/migration.py
-# of SCHEMA: everything that is in it, with its names replaced.
+# of SCHEMA: everything that is in it, with its names replaced; rows of versions in their order.
 of() {
-  PGPASSWORD=$(password) "$SERVER_PROGRAMS/pg_dump" -n "$1" --inserts -h 127.0.0.1 -p "$(port)" -U postgres stratmaster |
+  sql "SELECT version_num FROM $1.alembic_version ORDER BY 1"
+  PGPASSWORD=$(password) "$SERVER_PROGRAMS/pg_dump" -n "$1" --inserts --exclude-table-data="*.alembic_version" \
+    -h 127.0.0.1 -p "$(port)" -U postgres stratmaster |
     sed "/^\\\\restrict/d; /^\\\\unrestrict/d; /^--/d; /^\$/d; s/$1/SCHEMA/g; s/${1#tenant_}/HEX/g"
 }
 alike() {

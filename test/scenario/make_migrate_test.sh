@@ -9,6 +9,8 @@ last_job() { sql "SELECT id FROM pgcontract.job WHERE id IN (SELECT job FROM pgc
   ORDER BY started_at DESC LIMIT 1"; }
 
 runs 0 "${make[@]}" up
+DATABASE_URL=$(dsn)
+export DATABASE_URL
 CODE=0
 "${make[@]}" migrate >"$OUT" 2>"$ERR" </dev/null || CODE=$?
 [ "$CODE" -le 2 ] || fail "make migrate works on a bare cluster" # apply's 1, a finding left for a person, is make's 2
@@ -55,5 +57,16 @@ says "delegate: upgrade looks" "alembic"
 runs 0 "${make[@]}" migrate
 equals "both are there" "looks looks" "$(rows_of "$TENANT_A") $(rows_of "$TENANT_B")"
 ok "what cannot be rendered is left to Alembic"
+
+# The variable that holds the DSN is read once, and then kept from child programs.
+runs 0 pgc --env ci migrate down --tenants all --yes light
+runs 0 pgc --env ci migrate up
+runs 0 pgc --env ci migrate down --job "$(last_job)" --yes
+equals "both are back" "light light" "$(rows_of "$TENANT_A") $(rows_of "$TENANT_B")"
+runs 0 pgc --env ci migrate stamp looks --tenants "$TENANT_A" --force --yes
+runs 0 pgc --env ci migrate stamp light --tenants "$TENANT_A" --yes
+runs 0 pgc --env ci tenant add "$TENANT_C"
+equals "a new tenant is at the head" looks "$(rows_of "$TENANT_C")"
+ok "all of it works where the DSN comes from a variable"
 
 done_testing
