@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "rehearse/stairway.hpp"
@@ -151,6 +152,16 @@ std::string cell(const Rung& rung) {
   return {};
 }
 
+// What broke is a finding; why something was not tried stands here.
+std::optional<std::string> reason_of(const RevisionRehearsal& revision, bool locks) {
+  std::vector<const Rung*> rungs = {&revision.up, &revision.down, &revision.up_again, &revision.up_twice,
+                                    &revision.down_twice};
+  if (locks) rungs.push_back(&revision.locks);
+  for (const Rung* rung : rungs)
+    if (rung->result == RungResult::NotTested && !rung->message.empty()) return rung->message;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Rehearsed> rehearse_histories(const Place& place, const postgres::Dsn& dsn, const RehearsalRequest& request,
@@ -177,10 +188,12 @@ Table rungs_of(const std::vector<RevisionRehearsal>& revisions, bool locks) {
                {"twice", "TWICE"}},
               {}};
   if (locks) table.columns.push_back({"locks", "LOCKS"});
+  table.columns.push_back({"reason", "NOT TESTED BECAUSE"});
   for (const auto& revision : revisions) {
     table.rows.push_back({revision.section, revision.revision, cell(revision.up), cell(revision.down),
                           cell(revision.up_again), cell(worst(revision.up_twice, revision.down_twice))});
     if (locks) table.rows.back().emplace_back(cell(revision.locks));
+    table.rows.back().push_back(reason_of(revision, locks));
   }
   return table;
 }

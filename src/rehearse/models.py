@@ -8,6 +8,7 @@ from alembic import autogenerate
 from alembic.config import Config
 from alembic.operations import ops
 from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 MARK = "pgcontract models: "
@@ -18,7 +19,9 @@ def say(word, text=""):
 
 
 def text_of(operation, context):
-    rendered = autogenerate.render_python_code(ops.UpgradeOps(ops=[operation]), migration_context=context)
+    # With env.py's own context, older versions ask it for the models once more.
+    bare = MigrationContext.configure(dialect=context.dialect)
+    rendered = autogenerate.render_python_code(ops.UpgradeOps(ops=[operation]), migration_context=bare)
     lines = (line.strip() for line in rendered.splitlines())
     return " ".join(line for line in lines if line and not line.startswith("#") and line != "pass")
 

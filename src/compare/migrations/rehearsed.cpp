@@ -32,7 +32,8 @@ std::string staleness(const Observation& seen, const Evidence& evidence) {
 
 Finding finding_of(const MigrationFiles& files, std::string_view label, std::string_view message) {
   Finding finding;
-  finding.subject = {"revision", "", std::string(label), ""};
+  const bool of_one = label.find('/') != std::string_view::npos;
+  finding.subject = {of_one ? "revision" : "history", "", std::string(label), ""};
   finding.message = message;
   finding.where = place_of_revision(files, label);
   return finding;
