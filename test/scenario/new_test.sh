@@ -92,7 +92,7 @@ says "computed (head)"
 runs 0 pgc migrate down --tenants all --yes -- -1
 sed -i 's/^import os$/import os, nowhere_to_be_found/' "$VERSIONS/computed_test.py"
 runs 0 pgc migrate heads --tenants all
-says "cannot be read statically" "Alembic was asked, and says: ModuleNotFoundError"
+says "\`down_revision\` cannot" "ModuleNotFoundError: No module named 'nowhere_to_be_found'"
 runs 4 pgc migrate up --tenants all
 says "cannot be followed"
 ok "a header that is computed is read by Alembic, and marked; one that cannot be imported is reported"
