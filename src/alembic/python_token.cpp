@@ -79,7 +79,7 @@ bool decode_escape(std::string_view& rest, std::string& out) {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view source) : rest_(source) {}
+  Lexer(std::string_view source, bool with_bodies) : rest_(source), with_bodies_(with_bodies) {}
 
   Result<std::vector<PythonToken>> run() {
     tokens_.reserve(64);
@@ -147,7 +147,7 @@ class Lexer {
   void put(PythonToken token) {
     const bool first = tokens_.empty() || tokens_.back().kind == Kind::LineEnd;
     if (first && !indented_) in_body_ = token.is("def") || token.is("class") || token.is("async");
-    if (!in_body_ || !indented_) tokens_.push_back(std::move(token));
+    if (with_bodies_ || !in_body_ || !indented_) tokens_.push_back(std::move(token));
   }
 
   Result<void> name() {
@@ -226,6 +226,7 @@ class Lexer {
   }
 
   std::string_view rest_;
+  bool with_bodies_;
   std::vector<PythonToken> tokens_;
   std::string brackets_;  // the closing ones that are awaited
   int bracket_line_ = 0;
@@ -238,8 +239,8 @@ class Lexer {
 
 }  // namespace
 
-Result<std::vector<PythonToken>> tokenize_python(std::string_view source) {
-  if (source.find('\r') == std::string_view::npos) return Lexer(source).run();
+Result<std::vector<PythonToken>> tokenize_python(std::string_view source, bool with_bodies) {
+  if (source.find('\r') == std::string_view::npos) return Lexer(source, with_bodies).run();
   std::string unified;  // Python reads \r\n and \r as \n, inside strings too
   unified.reserve(source.size());
   for (std::size_t i = 0; i < source.size(); ++i) {
@@ -248,7 +249,7 @@ Result<std::vector<PythonToken>> tokenize_python(std::string_view source) {
     else if (i + 1 >= source.size() || source[i + 1] != '\n')
       unified += '\n';
   }
-  return Lexer(unified).run();
+  return Lexer(unified, with_bodies).run();
 }
 
 }  // namespace pgcontract::alembic

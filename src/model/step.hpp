@@ -33,9 +33,10 @@ struct Step {
   std::string needed_if;  // SELECT of one boolean: still needed? Empty: always. Guards against what changed since
   std::string lock;       // "none", "SHARE ROW EXCLUSIVE on stratmaster_api.reports"
   Risk risk = Risk::None;
-  std::string undo;                // SQL or words; never empty
-  std::optional<Program> program;  // instead of statements
-  std::optional<Uuid> tenant;      // the tenant it is for: such steps run in parallel with each other
+  std::string undo;                       // SQL or words; never empty
+  std::optional<Program> program;         // instead of statements
+  std::optional<Uuid> tenant;             // the tenant it is for: such steps run in parallel with each other
+  std::vector<std::string> effects = {};  // of each statement, where known: "ACCESS EXCLUSIVE on reports, rewrites it"
 };
 
 struct Plan {
