@@ -21,13 +21,6 @@ class Writer {
   Message message_;
 };
 
-// As Alembic makes it, in its own words but for the schema.
-std::string create_table(const std::string& table, const Setting& setting) {
-  return fmt::format(
-      "CREATE TABLE {} (version_num pg_catalog.varchar(32) NOT NULL, CONSTRAINT {} PRIMARY KEY (version_num))", table,
-      quoted(setting.version_table + "_pkc"));
-}
-
 bool moves_rows(const Part& part) {
   for (const auto& statement : part.statements)
     if (statement.of_rows) return true;
@@ -35,6 +28,13 @@ bool moves_rows(const Part& part) {
 }
 
 }  // namespace
+
+// As Alembic makes it, in its own words but for the schema.
+std::string create_version_table(const std::string& table, const Setting& setting) {
+  return fmt::format(
+      "CREATE TABLE {} (version_num pg_catalog.varchar(32) NOT NULL, CONSTRAINT {} PRIMARY KEY (version_num))", table,
+      quoted(setting.version_table + "_pkc"));
+}
 
 std::string qualified_table(const FleetSchema& schema, const Setting& setting) {
   return fmt::format("{}.{}", quoted(schema.name), quoted(setting.version_table));
@@ -84,7 +84,7 @@ Message transaction_message(const Script& script, std::size_t number, const Flee
   writer.add("SET LOCAL search_path = " + quoted(schema.name));
   if (!setting.owner.empty()) writer.add("SET LOCAL ROLE " + quoted(setting.owner));
   if (number == 0 && !schema.has_table) {
-    writer.add(create_table(table, setting));
+    writer.add(create_version_table(table, setting));
     if (!schema.role.empty()) writer.add(fmt::format("REVOKE ALL ON TABLE {} FROM {}", table, quoted(schema.role)));
   } else {
     // Rows that are not there cannot be locked: where there are none the table is.

@@ -27,6 +27,7 @@ struct Message {
 Message transaction_message(const Script& script, std::size_t part, const FleetSchema& schema, const Setting& setting,
                             int step, bool hold);
 std::string qualified_table(const FleetSchema& schema, const Setting& setting);
+std::string create_version_table(const std::string& qualified_table, const Setting& setting);
 // SELECT that fails, saying which rows it found, where they are not `rows`.
 std::string guard(const std::string& qualified_table, const std::vector<std::string>& rows);
 bool is_guard_failure(const Error& error);
