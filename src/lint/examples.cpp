@@ -52,15 +52,22 @@ class Stage {
     if (word == "@id") revision_.id = argument(1);
     if (word == "@heads") graph_.heads.assign(directive.begin() + 1, directive.end());
     if (word == "@without_message") revision_.message.clear();
-    if (word == "@problem") graph_.problems.push_back({"revision.py:1", "down_revision `a` is in no file", "Restore it."});
+    if (word == "@problem")
+      graph_.problems.push_back({"revision.py:1", "down_revision `a` is in no file", "Restore it."});
     if (word == "@released_otherwise") history_.edited = {revision_.id}, server_ = "15.20";
     if (word == "@delegated") not_rendered_ = "it reads rows while it runs";
     if (word == "@waiver")
-      contract_.waivers.push_back({argument(1), argument(2), "example", parse_date(argument(3)).value_or(Date{}), "", {}});
+      contract_.waivers.push_back(
+          {argument(1), argument(2), "example", parse_date(argument(3)).value_or(Date{}), "", {}});
     if (word == "@size") {
       server_ = "15.20";
       history_.sizes[argument(1)] = {"app", std::stod(argument(2)) * 1024 * 1024, std::stod(argument(3)),
                                      std::stod(argument(4)), std::stod(argument(5))};
+    }
+    if (word == "@seen_rewriting") {
+      effects_.push_back({revision_.id, sql_.back().text, false, "", {}, {}, {}, {}});
+      if (argument(1) != "nothing") effects_.back().rewritten.push_back({"{schema}." + argument(1), false});
+      sql_.back().effect = &effects_.back();
     }
     if (word == "@live_index") live_index(argument(1), argument(2), argument(3) == "invalid");
   }
@@ -71,7 +78,7 @@ class Stage {
     history_.revisions.push_back({&graph_.revisions[0], std::string(kWorks), std::move(before_sql_), "", false});
     history_.revisions.push_back({&graph_.revisions[1], source_, std::move(sql_), not_rendered_, true});
     const Date today = parse_date("2026-06-01").value_or(Date{});
-    return lint({&history_, 1}, Asked{contract_, today, server_, false});
+    return lint({&history_, 1}, Asked{contract_, today, server_, false, effects_.empty() ? "" : "15.20"});
   }
 
  private:
@@ -109,6 +116,7 @@ class Stage {
   HistoryInput history_;
   Observation live_;
   std::deque<std::string> names_;  // what the Observation's texts point into
+  std::deque<StatementEffect> effects_;
   Revision before_;
   Revision revision_;
   std::string source_;

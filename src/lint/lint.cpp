@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lint/effects.hpp"
 #include "lint/parse.hpp"
 #include "lint/waive.hpp"
 #include "lint/weigh.hpp"
@@ -24,7 +25,8 @@ PreparedRevision prepare(const RevisionInput& input) {
   out.outline = outline_of(input.source);
   out.statements.reserve(input.statements.size());
   for (const auto& statement : input.statements)
-    out.statements.push_back({parse_statement(statement.text), statement.transactional, statement.transaction, -1});
+    out.statements.push_back(
+        {parse_statement(statement.text), statement.transactional, statement.transaction, -1, statement.effect});
   return out;
 }
 
@@ -102,7 +104,9 @@ class Run {
   }
 
   void judge_acts(const PreparedRevision& revision, Tables& now) {
-    for (const auto& statement : revision.statements)
+    std::vector<std::string> told;  // tables that findings claim something of, in this statement
+    for (const auto& statement : revision.statements) {
+      told.clear();
       for (const auto& act : statement.parsed.acts) {
         const ActContext context{history_, revision, statement, act, now};
         each([&](const Rule& rule, Founds& out) {
@@ -114,9 +118,29 @@ class Run {
               out[i].where = statement.where(*revision.input, revision.outline.upgrade,
                                              {out[i].part, out[i].table, act.relation.name});
           complete(out, first, revision, origin_of(revision, statement));
+          if (rule.claim == Claim::None) return;
+          if (is_observed(statement.effect)) confirm(rule.claim, *statement.effect, asked_.observed_on, first, out);
+          for (std::size_t i = first; i < out.size(); ++i) told.push_back(out[i].table);
         });
         now.play(act, origin_of(revision, statement, act));
       }
+      if (is_observed(statement.effect))
+        judge_observed(*statement.effect, told, revision, statement.parsed, now, origin_of(revision, statement));
+    }
+    if (is_observed(revision.input->effect)) judge_observed(*revision.input->effect, {}, revision, {}, now, "");
+  }
+
+  // What nobody could tell from the text.
+  void judge_observed(const StatementEffect& effect, const std::vector<std::string>& told,
+                      const PreparedRevision& revision, const Statement& statement, const Tables& now,
+                      const std::string& where) {
+    const auto all = rules();
+    const auto rule = std::ranges::find(all, kObservedRule, &Rule::id);
+    Founds& out = founds_[static_cast<std::size_t>(rule - all.begin())];
+    const std::size_t first = out.size();
+    for (auto& found : surprises(effect, statement, now, asked_.observed_on))
+      if (std::ranges::find(told, found.table) == told.end()) out.push_back(std::move(found));
+    complete(out, first, revision, where);
   }
 
   static void complete(Founds& out, std::size_t first, const PreparedRevision& revision, const std::string& where) {

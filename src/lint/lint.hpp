@@ -11,6 +11,7 @@
 
 #include "lint/rule.hpp"
 #include "model/contract.hpp"
+#include "model/effect.hpp"
 #include "model/finding.hpp"
 #include "model/observation.hpp"
 
@@ -19,15 +20,17 @@ namespace pgcontract::lint {
 struct RenderedSql {
   std::string text;
   bool transactional = true;
-  int transaction = 0;  // those of one number run together
+  int transaction = 0;                      // those of one number run together
+  const StatementEffect* effect = nullptr;  // as observed on a server
 };
 
 struct RevisionInput {
   const Revision* revision = nullptr;
-  std::string source;                   // of the file
-  std::vector<RenderedSql> statements;  // of its upgrade, without the moves of the version rows
-  std::string not_rendered;             // why there is no SQL
-  bool judged = true;                   // false: only played, so that later ones find its tables
+  std::string source;                       // of the file
+  std::vector<RenderedSql> statements;      // of its upgrade, without the moves of the version rows
+  std::string not_rendered;                 // why there is no SQL
+  bool judged = true;                       // false: only played, so that later ones find its tables
+  const StatementEffect* effect = nullptr;  // where Alembic runs it itself
 };
 
 struct HistoryInput {
@@ -45,8 +48,9 @@ struct HistoryInput {
 struct Asked {
   const Contract& contract;
   Date today;
-  std::string server_version;  // empty: no server was asked
-  bool strict = false;         // warnings break too
+  std::string server_version;    // empty: no server was asked
+  bool strict = false;           // warnings break too
+  std::string observed_on = {};  // the server that effects were observed on
 };
 
 Verdicts lint(std::span<const HistoryInput> histories, const Asked& asked);

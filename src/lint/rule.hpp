@@ -14,6 +14,7 @@
 #include "lint/outline.hpp"
 #include "lint/statement.hpp"
 #include "lint/tables.hpp"
+#include "model/effect.hpp"
 #include "model/finding.hpp"
 #include "model/migrations.hpp"
 
@@ -38,6 +39,7 @@ struct PlacedStatement {
   bool transactional = true;
   int transaction = 0;
   int source_line = -1;  // index in outline.upgrade.lines
+  const StatementEffect* effect = nullptr;
   std::string where(const RevisionInput& revision, const FunctionOutline& function,
                     const std::vector<std::string>& words) const;
 };
@@ -94,6 +96,9 @@ struct HistoryContext {
   const Asked& asked;
 };
 
+// What a rule about an act says that the server will do. Where that was observed, what was seen counts.
+enum class Claim { None, Lock, Scan, Rewrite };
+
 struct Rule {
   std::string_view id;     // "lint.index_blocks_writes"
   std::string_view title;  // a promise in one line, as clauses have it: what holds when nothing is found
@@ -102,6 +107,7 @@ struct Rule {
   Severity severity = Severity::Error;
   bool weighed = false;       // size and traffic of the table lower or raise the severity
   bool needs_server = false;  // unknown without one
+  Claim claim = Claim::None;
 
   using Founds = std::vector<Found>;
   void (*act)(const ActContext&, Founds&) = nullptr;
@@ -111,7 +117,8 @@ struct Rule {
 };
 using Founds = Rule::Founds;
 
-inline constexpr std::string_view kWaiversRule = "lint.waivers";  // judged by the engine, after all others
+inline constexpr std::string_view kWaiversRule = "lint.waivers";    // judged by the engine, after all others
+inline constexpr std::string_view kObservedRule = "lint.observed";  // likewise, from what was observed
 
 std::span<const Rule> rules();
 const Rule* find_rule(std::string_view id);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "lint/lint.hpp"
 #include "lint/rules/subjects.hpp"
@@ -90,13 +91,16 @@ void both_ways(const RevisionContext& c, Founds& out) {
 }
 
 void names(const ActContext& c, Founds& out) {
-  constexpr std::size_t kLongest = 63;
+  constexpr std::size_t kLongest = 63;  // where the parser has cut it, as the server would
+  const std::string& text = c.statement.parsed.text;
   const auto check = [&](const std::string& name) {
-    if (name.size() > kLongest)
-      out.push_back(
-          {.message = fmt::format("has {} bytes: the server cuts it to 63, and two may become one", name.size()),
-           .table = c.label(),
-           .part = name});
+    const auto at = name.size() < kLongest ? std::string::npos : text.find(name);
+    const auto end = at == std::string::npos ? at : at + name.size();
+    if (end != std::string::npos && end < text.size() &&
+        (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_'))
+      out.push_back({.message = "is longer than 63 bytes: the server cuts it, and two names may become one",
+                     .table = c.label(),
+                     .part = name});
     else if (std::ranges::any_of(
                  name, [](unsigned char ch) { return !(std::islower(ch) != 0 || std::isdigit(ch) != 0 || ch == '_'); }))
       out.push_back(
