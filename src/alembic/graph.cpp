@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -20,19 +22,53 @@ std::string place_of(const Revision& revision) { return fmt::format("{}:{}", rev
 
 MigrationProblem problem_of(const Error& error) { return {error.where, error.message, error.hint}; }
 
+// Paths as messages show them; files of one folder share its part.
+std::vector<std::string> shown_paths(const std::vector<std::string>& paths, const std::string& shown_directory) {
+  std::vector<std::string> shown;
+  shown.reserve(paths.size());
+  std::string_view folder;
+  std::string shown_folder;
+  for (const auto& path : paths) {
+    const auto slash = path.rfind('/');
+    const auto in = std::string_view(path).substr(0, slash);
+    if (slash == std::string::npos || slash == 0) {
+      shown.push_back(shown_path(path, shown_directory));
+      continue;
+    }
+    if (in != folder) shown_folder = shown_path(std::string(in), shown_directory);
+    folder = in;
+    shown.push_back(shown_folder == "." ? path.substr(slash + 1) : shown_folder + path.substr(slash));
+  }
+  return shown;
+}
+
+// A history has a thousand files: read side by side, each into its own slot.
+std::vector<RevisionFile> read_files(const std::vector<std::string>& paths, const std::vector<std::string>& shown) {
+  constexpr std::size_t kFilesWorthAThread = 100;
+  constexpr std::size_t kMostThreads = 4;
+  std::vector<RevisionFile> files(paths.size());
+  std::atomic<std::size_t> next = 0;
+  const auto read = [&] {
+    for (std::size_t i = next++; i < paths.size(); i = next++) {
+      const auto text = read_text_file(paths[i], shown[i]);
+      files[i] = text ? parse_revision_file(*text, shown[i]) : RevisionFile{std::nullopt, {problem_of(text.error())}};
+    }
+  };
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < std::min({paths.size() / kFilesWorthAThread, cores, kMostThreads}); ++i)
+    threads.emplace_back(read);
+  read();
+  threads.clear();  // joined
+  return files;
+}
+
 // Every revision that can be read; where an id is there twice the last file wins, as it does for Alembic.
 std::vector<Revision> read_revisions(const std::vector<std::string>& paths, const std::string& shown_directory,
                                      std::vector<MigrationProblem>& problems) {
   std::vector<Revision> revisions;
   std::unordered_map<std::string, std::size_t> by_id;
-  for (const auto& path : paths) {
-    const auto shown = shown_path(path, shown_directory);
-    const auto text = read_text_file(path, shown);
-    if (!text) {
-      problems.push_back(problem_of(text.error()));
-      continue;
-    }
-    auto file = parse_revision_file(*text, shown);
+  for (auto& file : read_files(paths, shown_paths(paths, shown_directory))) {
     problems.insert(problems.end(), file.problems.begin(), file.problems.end());
     if (!file.revision) continue;
     const auto [entry, added] = by_id.try_emplace(file.revision->id, revisions.size());

@@ -252,6 +252,7 @@ const std::vector<Command>& table() {
         kApplication,
         kFleetTenants,
         {"--offline", "", "ask no server", ""},
+        {"--graph", "", "only the graph of revisions: no SQL, no server, no Python", ""},
         {"--observe", "", "run the statements on a disposable database and look what they lock", ""},
         {"--strict", "", "warnings count as errors", ""}},
        {{"REVISIONS", false, false, "FROM:TO, or one revision", ""}},

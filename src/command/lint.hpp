@@ -16,6 +16,7 @@ struct LintRequest {
   bool all = false;       // the whole history, whatever is pending
   bool offline = false;   // no server is asked
   bool strict = false;    // warnings break too
+  bool graph = false;     // files alone: no SQL, no server
   bool observe = false;   // run the statements on a disposable database and look
   std::string revisions;  // FROM:TO or one; empty: what is pending
 };

@@ -16,9 +16,10 @@ Result<Report> run_migrate_lint(const Arguments& arguments) {
   request.offline = arguments.has("--offline");
   request.strict = arguments.has("--strict");
   request.observe = arguments.has("--observe");
+  request.graph = arguments.has("--graph");
   if (!arguments.positionals.empty()) request.revisions = arguments.positionals[0];
-  if (request.observe && request.offline)
-    return fail(ErrorCode::Usage, "--observe needs a server", "Leave out --offline.");
+  if (request.observe && (request.offline || request.graph))
+    return fail(ErrorCode::Usage, "--observe needs a server", "Leave out --offline and --graph.");
   if (!request.revisions.empty()) {
     if (request.all) return fail(ErrorCode::Usage, "name revisions, or take --all", "Leave one of them out.");
     PGC_CHECK(check_target(request.revisions, scope, arguments));

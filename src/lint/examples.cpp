@@ -78,7 +78,7 @@ class Stage {
     history_.revisions.push_back({&graph_.revisions[0], std::string(kWorks), std::move(before_sql_), "", false});
     history_.revisions.push_back({&graph_.revisions[1], source_, std::move(sql_), not_rendered_, true});
     const Date today = parse_date("2026-06-01").value_or(Date{});
-    return lint({&history_, 1}, Asked{contract_, today, server_, false, effects_.empty() ? "" : "15.20"});
+    return lint({&history_, 1}, Asked{contract_, today, server_, false, false, effects_.empty() ? "" : "15.20"});
   }
 
  private:

@@ -254,6 +254,8 @@ Verdicts lint(std::span<const HistoryInput> histories, const Asked& asked) {
                                            revisions, revisions == 1 ? "revision" : "revisions");
   Verdicts verdicts;
   for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool of_graph = (all[i].history && !all[i].revision) || all[i].id == kWaiversRule;
+    if (asked.graph_only && !of_graph) continue;
     waive(findings[i], asked);
     verdicts.clauses.push_back(result_of(all[i], std::move(findings[i]), asked.strict));
     ClauseResult& result = verdicts.clauses.back();

@@ -50,6 +50,7 @@ struct Asked {
   Date today;
   std::string server_version;    // empty: no server was asked
   bool strict = false;           // warnings break too
+  bool graph_only = false;       // the rules that need neither SQL nor a server
   std::string observed_on = {};  // the server that effects were observed on
 };
 

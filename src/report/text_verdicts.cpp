@@ -13,6 +13,7 @@ namespace pgcontract::report {
 namespace {
 
 constexpr int kScreenLines = 40;           // of verdict lines: with head, a waiver, summary and `next` that makes 50
+constexpr std::size_t kHoldingNamed = 24;  // of one area
 constexpr std::size_t kFindingsShown = 5;  // of one clause, unless verbose
 
 enum class Folding {
@@ -96,7 +97,12 @@ class VerdictScreen {
       else
         lines.push_back(line(*clause, page_.width()));
     }
-    add_ids(holding, lines);
+    // Of so many, their names say nothing either.
+    if (holding.size() > kHoldingNamed)
+      lines.push_back(fmt::format("{} {}: {} hold; --verbose names them", page_.mark(Verdict::Holds),
+                                  visible(area_of(holding[0]->clause)), holding.size()));
+    else
+      add_ids(holding, lines);
     if (folding == Folding::PlainUnknown && unknown.size() > 1)
       lines.push_back(folded(unknown, "--verbose says why"));
     else
