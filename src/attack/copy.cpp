@@ -260,15 +260,18 @@ Result<Site> Copy::fresh() {
 
 // Databases first: with them goes everything that would keep a role from being dropped.
 Result<int> Copy::remove(const std::string& token) {
-  PGC_TRY(const auto databases,
-          admin_->query("SELECT d.datname, pg_catalog.shobj_description(d.oid, 'pg_database') "
-                        "FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.~) $1 "
-                        "AND pg_catalog.starts_with(pg_catalog.shobj_description(d.oid, 'pg_database'), $2)",
-                        {fmt::format("^{}{}({})?$", kPrefix, token, kBaseSuffix), std::string(kMark)}));
+  PGC_TRY(
+      const auto databases,
+      admin_->query("SELECT d.datname, pg_catalog.shobj_description(d.oid, 'pg_database') "
+                    "FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.~) $1 "
+                    "AND pg_catalog.starts_with(COALESCE(pg_catalog.shobj_description(d.oid, 'pg_database'), $2), $2)",
+                    {fmt::format("^{}{}({})?$", kPrefix, token, kBaseSuffix), std::string(kMark)}));
   std::vector<std::string> roles;
   int removed = 0;
   for (int i = 0; i < databases.size(); ++i) {
-    std::string_view made = databases.at(i, 1).substr(kMark.size());
+    // One without a mark was cut off before it got it; under the lock nobody else's can be at that point.
+    std::string_view made = databases.at(i, 1);
+    made.remove_prefix(std::min(made.size(), kMark.size()));
     while (!made.empty()) {
       made.remove_prefix(1);
       roles.emplace_back(made.substr(0, made.find('\n')));

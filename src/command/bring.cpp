@@ -11,6 +11,7 @@
 #include "base/process.hpp"
 #include "base/sha256.hpp"
 #include "base/version.hpp"
+#include "command/release.hpp"
 #include "report/progress.hpp"
 #include "report/render.hpp"
 
@@ -123,6 +124,19 @@ class Session {
     return world;
   }
 
+  // What the schemas' rows say is released; only where a step was done, since it may have moved them.
+  Result<void> record(const Observation& seen, const Application& all) {
+    if (!place_.contract.migrations || !seen.registry.present || all.count(StepState::Done) == 0) return {};
+    Released released;
+    for (const auto& table : seen.version_tables) {
+      const Schema* schema = seen.schema(table.schema);
+      const bool tenant = schema && place_.contract.tenancy && place_.contract.tenancy->tenant_of_schema(schema->name);
+      if (!tenant && !(schema && schema->name == place_.contract.schemas.application.name)) continue;
+      (tenant ? released.tenant : released.application).insert(table.versions.begin(), table.versions.end());
+    }
+    return record_releases(lock_.side_connection(), place_.contract, released);
+  }
+
   // True: every step is done.
   Result<bool> run(const Plan& plan, Application& all) {
     progress_->begin("applying", static_cast<int>(plan.steps.size()));
@@ -160,7 +174,10 @@ Result<Brought> bring(const Place& place, const postgres::Dsn& dsn, const Wish& 
   for (int round = 1; round <= kMostRounds; ++round) {
     PGC_TRY(brought.world, session.look_to_change());
     PGC_TRY(brought.rest, plan_now(place, brought.world, wish));
-    if (brought.rest.empty() || (wish.only_new_tenants && round > 1)) return brought;
+    if (brought.rest.empty() || (wish.only_new_tenants && round > 1)) {
+      PGC_CHECK(session.record(brought.world.observation, brought.application));
+      return brought;
+    }
     if (round == 1) {
       session.progress().end();
       PGC_TRY(const bool agreed, production_agreed(arguments, place, brought.rest, dsn.describe()));

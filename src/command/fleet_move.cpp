@@ -10,6 +10,7 @@
 #include "base/version.hpp"
 #include "command/fleet.hpp"
 #include "command/fleet_proof.hpp"
+#include "command/release.hpp"
 #include "fleet/journal.hpp"
 #include "report/progress.hpp"
 
@@ -158,6 +159,18 @@ void close_dead_job(const postgres::Dsn& dsn) {
   (void)act::ApplyLock::take(dsn, at_once, [](std::string_view) {});
 }
 
+// What was gone over upwards is released.
+Result<void> record(postgres::Connection& side, const Contract& contract, const Passages& passages) {
+  Released released;
+  for (const auto& passage : passages) {
+    const bool there = passage.state == StepState::Done || passage.state == StepState::Unneeded;
+    if (!there || passage.script->stamp || !passage.script->upgrade) continue;
+    auto& rows = passage.schema.tenant ? released.tenant : released.application;
+    rows.insert(passage.script->to.begin(), passage.script->to.end());
+  }
+  return record_releases(side, contract, released);
+}
+
 }  // namespace
 
 Result<Report> move_fleet(const Arguments& arguments, const Place& place, const Movement& movement) {
@@ -210,6 +223,10 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
               progress.advance(now.done, progress_text(now, passages.size()));
             }));
     add_notes(run, passages.size(), report);
+    // The schemas are migrated, whatever becomes of this.
+    if (survey.has_journal)
+      if (const auto recorded = record(lock.side_connection(), place.contract, passages); !recorded)
+        report.notes.push_back("the release of the revisions is not recorded: " + recorded.error().message);
   }
   progress.end();
   if (movement.proves && !arguments.has("--skip-proof")) {

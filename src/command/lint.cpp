@@ -275,6 +275,7 @@ class Linting {
       if (!target_) continue;
       const Fleet& fleet = history.application ? target_->survey.application : target_->survey.tenants;
       PGC_TRY(input.sizes, read_sizes(*dsn_, fleet));
+      input.sizes_known = !fleet.schemas.empty();
       input.edited = edited_revisions(target_->observation, *history.graph, history.sources);
       const FleetSchema* live = !history.stands_at_from.name.empty() ? &history.stands_at_from
                                 : !fleet.schemas.empty()             ? &fleet.schemas.front()
@@ -288,6 +289,8 @@ class Linting {
     const lint::Asked asked{place_.contract, date_of(now()), target_ ? target_->server_version : "",
                             request_.strict, request_.graph, observed_on};
     out_.verdicts = lint::lint(inputs, asked);
+    for (const auto& input : inputs)
+      for (auto& [part, where] : lint::places_of(input, asked)) out_.places[input.schema + "." + part] = where;
     if (!request_.graph) add_notes(inputs, out_.verdicts, out_);
     return std::move(out_);
   }
@@ -303,6 +306,19 @@ class Linting {
 };
 
 }  // namespace
+
+void place(const Linted& linted, const Contract& contract, Verdicts& verdicts) {
+  for (auto& clause : verdicts.clauses)
+    for (auto& finding : clause.findings) {
+      const Subject& subject = finding.subject;
+      if (!finding.where.empty() || subject.schema.empty()) continue;
+      const bool tenant = contract.tenancy && contract.tenancy->tenant_of_schema(subject.schema);
+      const std::string table = (tenant ? contract.tenancy->schema_pattern : subject.schema) + "." + subject.name;
+      auto at = linted.places.find(table + "." + subject.part);
+      if (at == linted.places.end()) at = linted.places.find(table);
+      if (at != linted.places.end()) finding.where = at->second;
+    }
+}
 
 Result<Linted> lint_migrations(const Place& place, const Scope& scope, const LintRequest& request,
                                report::Progress& progress) {

@@ -25,10 +25,14 @@ struct Linted {
   Verdicts verdicts;
   std::vector<std::string> notes;
   Scene scene;
+  std::map<std::string, std::string> places;  // "schema.table.column" → "file:line"; a tenant's schema as its pattern
 };
 
 Result<Linted> lint_migrations(const Place& place, const Scope& scope, const LintRequest& request,
                                report::Progress& progress);
+
+// Says of findings about objects which line of which revision makes them, where a revision does.
+void place(const Linted& linted, const Contract& contract, Verdicts& verdicts);
 
 // What the target knows, as far as lint asks.
 struct LintTarget {

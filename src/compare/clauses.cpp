@@ -34,6 +34,7 @@ std::span<const Clause> clauses() {
       kMigrationsReversible,
       kMigrationsIdempotent,
       kMigrationsNoDrift,
+      kMigrationsModelsMatch,
       kMigrationsLockSafe,
       kMigrationsUneditedAfterRelease,
 

@@ -33,6 +33,7 @@ extern const Clause kMigrationsTenantsInStep;
 extern const Clause kMigrationsReversible;
 extern const Clause kMigrationsIdempotent;
 extern const Clause kMigrationsNoDrift;
+extern const Clause kMigrationsModelsMatch;
 extern const Clause kMigrationsLockSafe;
 extern const Clause kMigrationsUneditedAfterRelease;
 

@@ -6,9 +6,6 @@
 namespace pgcontract::compare {
 namespace {
 
-constexpr std::string_view kMigrationsPending =
-    "not judged yet: needs each revision applied, undone and applied again in a scratch "
-    "database";
 constexpr std::string_view kCredentialsPending =
     "not judged yet: needs to read the SOPS and sealed secret files and the ledger of "
     "rotations";
@@ -29,28 +26,6 @@ Clause pending(std::string_view id, std::string_view title, std::string_view sen
 }
 
 }  // namespace
-
-const Clause kMigrationsReversible =
-    pending("migrations.reversible", "each migration can be undone",
-            "Use autogenerate to create migrations, then hand-edit for idempotency and reversible operations.",
-            "A downgrade that nobody ran is a wish. The day it is needed is the day the release has already failed.",
-            kMigrationsPending);
-const Clause kMigrationsIdempotent = pending(
-    "migrations.idempotent", "a migration that was cut short can be run again",
-    "Use autogenerate to create migrations, then hand-edit for idempotency and reversible operations.",
-    "A migration that stopped between two transactions leaves half of its objects; run again, it must step over them.",
-    kMigrationsPending);
-const Clause kMigrationsLockSafe = pending("migrations.lock_safe", "no migration holds a lock that stops the service",
-                                           "Use autogenerate to create migrations, then hand-edit for idempotency and "
-                                           "reversible operations (design rule: and for short locks).",
-                                           "An ALTER TABLE that waits for its lock makes every later reader wait "
-                                           "behind it; one slow report becomes an outage.",
-                                           kMigrationsPending);
-const Clause kMigrationsUneditedAfterRelease = pending(
-    "migrations.unedited_after_release", "a released migration is never edited", "alembic is the source of truth.",
-    "Databases that ran the old text and those that ran the new one differ for ever, and both say that they are at the "
-    "same revision.",
-    kMigrationsPending);
 
 const Clause kCredentialsEncryptedAtRest =
     pending("credentials.encrypted_at_rest", "secrets in the repository are encrypted",

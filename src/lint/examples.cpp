@@ -61,6 +61,7 @@ class Stage {
           {argument(1), argument(2), "example", parse_date(argument(3)).value_or(Date{}), "", {}});
     if (word == "@size") {
       server_ = "15.20";
+      history_.sizes_known = true;
       history_.sizes[argument(1)] = {"app", std::stod(argument(2)) * 1024 * 1024, std::stod(argument(3)),
                                      std::stod(argument(4)), std::stod(argument(5))};
     }

@@ -36,11 +36,14 @@ std::string origin_of(const PreparedRevision& revision, const PlacedStatement& s
   return statement.where(*revision.input, revision.outline.upgrade, words);
 }
 
-// The words that tell a column's or key's own line within a statement of many lines.
-Origin origin_of(const PreparedRevision& revision, const PlacedStatement& statement, const Act& act) {
-  const std::string& telling = !act.column.empty() ? act.column : act.name;
-  return {revision.input->revision->id,
-          statement.where(*revision.input, revision.outline.upgrade, {telling, act.relation.name})};
+// A column's or key's own line within a statement of many lines.
+Tables::OriginOf origins_of(const PreparedRevision& revision, const PlacedStatement& statement, const Act& act) {
+  return [&](std::string_view part) {
+    const std::string& telling = !act.column.empty() ? act.column : act.name;
+    return Origin{revision.input->revision->id,
+                  statement.where(*revision.input, revision.outline.upgrade,
+                                  {std::string(part), telling, act.relation.name})};
+  };
 }
 
 // One history, its rules' findings by rule.
@@ -51,6 +54,8 @@ class Run {
     if (history.live && history.begins_at_live)
       tables_ = Tables::of_catalog(*history.live, history.live_schema, history.schema);
   }
+
+  const Tables& tables() const { return tables_; }
 
   void run() {
     each([&](const Rule& rule, Founds& out) {
@@ -83,7 +88,7 @@ class Run {
       judge_acts(revision, around);
     }
     for (const auto& statement : revision.statements)
-      for (const auto& act : statement.parsed.acts) tables_.play(act, origin_of(revision, statement, act));
+      for (const auto& act : statement.parsed.acts) tables_.play(act, origins_of(revision, statement, act));
   }
 
   void judge_whole(const PreparedRevision& revision, const Tables& around) {
@@ -92,7 +97,7 @@ class Run {
                                     for (const auto& statement : revision.statements)
                                       for (const auto& act : statement.parsed.acts) {
                                         visit(ActContext{history_, revision, statement, act, now});
-                                        now.play(act, {revision.input->revision->id, ""});
+                                        now.play(act, Origin{revision.input->revision->id, ""});
                                       }
                                   }};
     each([&](const Rule& rule, Founds& out) {
@@ -122,7 +127,7 @@ class Run {
           if (is_observed(statement.effect)) confirm(rule.claim, *statement.effect, asked_.observed_on, first, out);
           for (std::size_t i = first; i < out.size(); ++i) told.push_back(out[i].table);
         });
-        now.play(act, origin_of(revision, statement, act));
+        now.play(act, origins_of(revision, statement, act));
       }
       if (is_observed(statement.effect))
         judge_observed(*statement.effect, told, revision, statement.parsed, now, origin_of(revision, statement));
@@ -191,7 +196,7 @@ class Run {
   Tables tables_;
 };
 
-Finding finding_of(const Rule& rule, Found found, const HistoryInput& history, const Asked& asked) {
+Finding finding_of(const Rule& rule, Found found, const HistoryInput& history) {
   Finding finding;
   finding.clause = rule.id;
   finding.where = std::move(found.where);
@@ -207,7 +212,7 @@ Finding finding_of(const Rule& rule, Found found, const HistoryInput& history, c
   }
   finding.message = found.part.empty() ? found.message : found.part + ": " + found.message;
   finding.severity = found.severity.value_or(rule.severity);
-  if (rule.weighed && !found.severity) weigh(finding, table, history, asked);
+  if (rule.weighed && !found.severity) weigh(finding, table, history);
   return finding;
 }
 
@@ -234,6 +239,23 @@ std::string PlacedStatement::where(const RevisionInput& revision, const Function
   return fmt::format("{}:{}", revision.revision->file, line_of(function, source_line, words));
 }
 
+std::map<std::string, std::string> places_of(const HistoryInput& history, const Asked& asked) {
+  std::vector<Founds> founds(rules().size());
+  Run run(history, asked, founds);
+  run.run();
+  std::map<std::string, std::string> places;
+  for (const auto& [label, table] : run.tables().all()) {
+    const auto add = [&](const std::string& part, const Origin& origin) {
+      if (!origin.where.empty()) places.emplace(part.empty() ? label : label + "." + part, origin.where);
+    };
+    add("", table.origin);
+    for (const auto& column : table.columns) add(column.name, column.origin);
+    for (const auto& key : table.keys) add(key.name, key.origin);
+    for (const auto& index : table.indexes) add(index.name, index.origin);
+  }
+  return places;
+}
+
 Verdicts lint(std::span<const HistoryInput> histories, const Asked& asked) {
   const auto all = rules();
   std::vector<std::vector<Finding>> findings(all.size());
@@ -243,7 +265,7 @@ Verdicts lint(std::span<const HistoryInput> histories, const Asked& asked) {
     std::vector<Founds> founds(all.size());
     Run(history, asked, founds).run();
     for (std::size_t i = 0; i < all.size(); ++i)
-      for (auto& found : founds[i]) findings[i].push_back(finding_of(all[i], std::move(found), history, asked));
+      for (auto& found : founds[i]) findings[i].push_back(finding_of(all[i], std::move(found), history));
     for (const auto& revision : history.revisions) {
       if (!revision.judged) continue;
       ++revisions;

@@ -42,6 +42,7 @@ struct HistoryInput {
   std::string live_schema;                 // the schema of it that is judged
   bool begins_at_live = false;             // the first revision runs on that schema, not on nothing
   std::map<std::string, TableSize> sizes;  // by table
+  bool sizes_known = false;  // the target has this schema
   std::vector<std::string> edited;         // ids of revisions that were released with another text
 };
 
@@ -53,6 +54,9 @@ struct Asked {
   bool graph_only = false;       // the rules that need neither SQL nor a server
   std::string observed_on = {};  // the server that effects were observed on
 };
+
+// Where each table, and each column, key and index of it ("reports.title"), is made: "file:line".
+std::map<std::string, std::string> places_of(const HistoryInput& history, const Asked& asked);
 
 Verdicts lint(std::span<const HistoryInput> histories, const Asked& asked);
 

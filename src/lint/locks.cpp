@@ -221,7 +221,7 @@ std::vector<Hazard> hazards_of(const std::vector<std::string>& statements) {
       hazard = {Lock::AccessExclusive, Risk::Data, fmt::format("not analysed: {}", statement.not_analysed)};
     for (const auto& act : statement.acts) {
       add_hazard(act, made, hazard);
-      made.play(act, {"this script", ""});
+      made.play(act, Origin{"this script", ""});
     }
     out.push_back(std::move(hazard));
   }

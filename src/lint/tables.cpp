@@ -166,7 +166,8 @@ Tables Tables::around(const std::vector<const Act*>& acts) const {
 }
 
 // A unique or primary key is an index too.
-void Tables::add_key(Table& table, KeySpec key, const Origin& origin) {
+void Tables::add_key(Table& table, KeySpec key, const OriginOf& origin_of) {
+  const Origin origin = origin_of(!key.name.empty() ? key.name : key.columns.empty() ? "" : key.columns.front());
   key.origin = origin;
   if (key.kind == KeyKind::Primary)
     for (auto& column : table.columns)
@@ -176,16 +177,16 @@ void Tables::add_key(Table& table, KeySpec key, const Origin& origin) {
   table.keys.push_back(std::move(key));
 }
 
-void Tables::play(const Act& act, const Origin& origin) {
+void Tables::play(const Act& act, const OriginOf& origin_of) {
   if (act.kind == ActKind::CreateTable) {
     if (act.temporary || (act.guarded && find(act.relation))) return;
     Table table;
     table.name = act.relation.schema == own_ ? Name{"", act.relation.name} : act.relation;
-    table.origin = origin;
+    table.origin = origin_of("");
     table.partition = act.object == "partition";
     table.columns = act.columns;
-    for (auto& column : table.columns) column.origin = origin;
-    for (const auto& key : act.keys) add_key(table, key, origin);
+    for (auto& column : table.columns) column.origin = origin_of(column.name);
+    for (const auto& key : act.keys) add_key(table, key, origin_of);
     tables_.insert_or_assign(label(act.relation), std::move(table));
     return;
   }
@@ -199,18 +200,18 @@ void Tables::play(const Act& act, const Origin& origin) {
     }
     return;
   }
-  if (Table* table = at(act.relation)) play_on(*table, act, origin);
+  if (Table* table = at(act.relation)) play_on(*table, act, origin_of);
 }
 
-void Tables::play_on(Table& table, const Act& act, const Origin& origin) {
+void Tables::play_on(Table& table, const Act& act, const OriginOf& origin_of) {
   const auto column = std::ranges::find(table.columns, act.column, &ColumnSpec::name);
   const bool there = column != table.columns.end();
   switch (act.kind) {
     case ActKind::AddColumn:
       if (there) return;
       table.columns.push_back(act.columns.front());
-      table.columns.back().origin = origin;
-      for (const auto& key : act.keys) add_key(table, key, origin);
+      table.columns.back().origin = origin_of(act.column);
+      for (const auto& key : act.keys) add_key(table, key, origin_of);
       return;
     case ActKind::DropColumn: {
       std::erase_if(table.columns, [&](const auto& c) { return c.name == act.column; });
@@ -226,7 +227,7 @@ void Tables::play_on(Table& table, const Act& act, const Origin& origin) {
       column->type = act.columns.front().type;
       column->length = act.columns.front().length;
       column->array = act.columns.front().array;
-      column->origin = origin;
+      column->origin = origin_of(act.column);
       return;
     case ActKind::SetNotNull:
       if (there) column->not_null = true;
@@ -238,7 +239,7 @@ void Tables::play_on(Table& table, const Act& act, const Origin& origin) {
       if (there) column->has_default = act.on;
       return;
     case ActKind::AddKey:
-      for (const auto& key : act.keys) add_key(table, key, origin);
+      for (const auto& key : act.keys) add_key(table, key, origin_of);
       return;
     case ActKind::ValidateKey:
       for (auto& key : table.keys)
@@ -251,7 +252,7 @@ void Tables::play_on(Table& table, const Act& act, const Origin& origin) {
     case ActKind::CreateIndex:
       if (act.guarded && std::ranges::find(table.indexes, act.name, &IndexSpec::name) != table.indexes.end()) return;
       table.indexes.push_back(*act.index);
-      table.indexes.back().origin = origin;
+      table.indexes.back().origin = origin_of(act.name);
       return;
     default: return;
   }

@@ -2,6 +2,7 @@
 // The tables of one schema as rules know them: filled from a catalog, played forward act by act, or both. A part says
 // which revision made it; what comes from a catalog has no origin. One owner; not for two threads at once.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -31,7 +32,12 @@ class Tables {
   explicit Tables(std::string own = {}) : own_(std::move(own)) {}
   static Tables of_catalog(const Observation& seen, std::string_view schema, std::string own);
 
-  void play(const Act& act, const Origin& origin);
+  // `origin_of` tells where the act, or a part of it by name, stands in a revision.
+  using OriginOf = std::function<Origin(std::string_view part)>;
+  void play(const Act& act, const OriginOf& origin_of);
+  void play(const Act& act, const Origin& origin) {
+    play(act, [&](std::string_view) { return origin; });
+  }
   // Those alone that the acts can see or change: a history has hundreds, a revision touches three.
   Tables around(const std::vector<const Act*>& acts) const;
 
@@ -43,8 +49,8 @@ class Tables {
 
  private:
   Table* at(const Name& name);
-  void add_key(Table& table, KeySpec key, const Origin& origin);
-  void play_on(Table& table, const Act& act, const Origin& origin);
+  void add_key(Table& table, KeySpec key, const OriginOf& origin_of);
+  void play_on(Table& table, const Act& act, const OriginOf& origin_of);
   void rename(const Act& act);
   void drop(const Act& act);
 

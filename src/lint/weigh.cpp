@@ -27,8 +27,8 @@ std::string count_text(double count) {
 
 }  // namespace
 
-void weigh(Finding& finding, const std::string& table, const HistoryInput& history, const Asked& asked) {
-  if (asked.server_version.empty() || table.empty()) return;
+void weigh(Finding& finding, const std::string& table, const HistoryInput& history) {
+  if (!history.sizes_known || table.empty()) return;
   const auto at = history.sizes.find(table);
   if (at == history.sizes.end()) {
     finding.severity = Severity::Note;

@@ -9,6 +9,6 @@ namespace pgcontract::lint {
 
 // Lowers or raises the finding's severity by what the target knows of the table, and adds that to its message. Without
 // a server it stays as it is.
-void weigh(Finding& finding, const std::string& table, const HistoryInput& history, const Asked& asked);
+void weigh(Finding& finding, const std::string& table, const HistoryInput& history);
 
 }  // namespace pgcontract::lint

@@ -15,6 +15,7 @@ struct Revision {
   std::string message;              // first paragraph of the docstring
   std::string file;                 // relative to the contract's directory
   int line = 0;                     // of `revision =`
+  std::string sha256 = {};          // of the file; filled where it is asked for: alembic/digest.hpp
 };
 
 // A file or key that could not be read, with the place and what to do.
@@ -43,6 +44,7 @@ struct MigrationFiles {
   bool configured = false;  // the contract has a migrations section
   RevisionGraph application;
   RevisionGraph tenant;
+  std::string digest;  // of all revision files; empty: not asked for, or one could not be read
 };
 
 }  // namespace pgcontract

@@ -353,7 +353,8 @@ struct Registry {
   std::vector<RegisteredTenant> tenants;
 };
 
-// The newest row of pgcontract.evidence of one kind on one subject; of the kinds that clauses judge by alone.
+// The newest row of pgcontract.evidence of one kind on one subject; of the kinds that clauses judge by alone. Of kind
+// `revision` there is one for each text that a released revision had.
 struct Evidence {
   Text kind;
   Text subject;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 
+#include "alembic/digest.hpp"
 #include "alembic/graph.hpp"
 #include "observe/catalog.hpp"
 
@@ -256,6 +257,15 @@ Result<void> observe_columns(postgres::Connection& connection, std::span<const O
   return {};
 }
 
+Result<void> observe_evidence(postgres::Connection& connection, Observation& into) {
+  PGC_TRY(const auto ledger, connection.query("SELECT pg_catalog.to_regclass('pgcontract.evidence') IS NOT NULL"));
+  if (ledger.at(0, 0) != "t") return {};
+  return in_snapshot(connection, [&]() -> Result<void> {
+    Reader reader(connection, into);
+    return reader.read(Fact::Evidence, query_text("sql/evidence.sql"), read_evidence_row);
+  });
+}
+
 Result<Observation> observe_world(postgres::Connection& connection, const Contract& contract) {
   PGC_TRY(Observation observation, observe_server(connection, contract));
   if (contract.migrations) {
@@ -266,6 +276,9 @@ Result<Observation> observe_world(postgres::Connection& connection, const Contra
         alembic::read_graph(config, migrations.application_section, contract.directory);
     if (!migrations.tenant_section.empty())
       observation.migrations.tenant = alembic::read_graph(config, migrations.tenant_section, contract.directory);
+    for (RevisionGraph* graph : {&observation.migrations.application, &observation.migrations.tenant})
+      alembic::add_digests(*graph, contract.directory);
+    observation.migrations.digest = alembic::digest_of(observation.migrations);
   }
   return observation;
 }

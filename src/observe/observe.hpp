@@ -20,6 +20,9 @@ Result<Observation> observe_server(postgres::Connection& connection, const Contr
 // The same with the files of the migrations read from the contract's folder.
 Result<Observation> observe_world(postgres::Connection& connection, const Contract& contract);
 
+// Adds the evidence of another database's ledger, where it has one.
+Result<void> observe_evidence(postgres::Connection& connection, Observation& into);
+
 // What tenant isolation depends on and no more: a third of the time and memory where there are many tenants. Columns
 // are those with grants of their own and the tenants' column; constraints and indexes those of the application's
 // schema.

@@ -59,6 +59,18 @@ void alter(const std::string& line, Contract& contract, Observation& observation
   } else if (key == "migrations.application.problem") {
     const auto parts = split(value, "|");
     observation.migrations.application.problems.push_back({parts.at(0), parts.at(1), parts.at(2)});
+  } else if (key == "migrations.digest") {
+    observation.migrations.digest = value;
+  } else if (key == "migrations.tenant.sha256") {
+    const auto parts = split(value, "|");
+    for (auto& revision : observation.migrations.tenant.revisions)
+      if (revision.id == parts.at(0)) revision.sha256 = parts.at(1);
+  } else if (key == "evidence") {
+    const auto parts = split(value, "|");
+    Evidence evidence{keep(parts.at(0)), keep(parts.at(1)), keep(parts.at(2)), {}};
+    for (std::size_t i = 3; i < parts.size(); ++i) evidence.detail.push_back(keep(parts[i]));
+    std::erase_if(observation.evidence, [&](const Evidence& e) { return e.kind == evidence.kind; });
+    observation.evidence.push_back(std::move(evidence));
   } else if (key == "waiver") {
     const auto parts = split(value, "|");
     contract.waivers.push_back({parts.at(0), parts.at(1), parts.at(2), expect(parse_date(parts.at(3))), "", {}});

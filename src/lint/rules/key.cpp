@@ -51,7 +51,7 @@ void unique_blocks(const ActContext& c, Founds& out) {
          .table = c.label(),
          .part = key.name,
          .consider = fmt::format("CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT {} {} USING INDEX",
-                                 key.name, key.kind == KeyKind::Primary ? "PRIMARY KEY" : "UNIQUE")});
+                                 key.name.empty() ? "…" : key.name, key.kind == KeyKind::Primary ? "PRIMARY KEY" : "UNIQUE")});
   });
 }
 

@@ -21,6 +21,7 @@ def upgrade():
         sa.Column("title", sa.String(200)),
         sa.Column("body", sa.JSON()),
         sa.Column("born", sa.DateTime()),
+        sa.Column("code", sa.CHAR(4)),
         sa.Column("balance", sa.dialects.postgresql.MONEY()),
     )
     op.create_table("shop_log", sa.Column("line", sa.Text()))
