@@ -40,9 +40,8 @@ std::string origin_of(const PreparedRevision& revision, const PlacedStatement& s
 Tables::OriginOf origins_of(const PreparedRevision& revision, const PlacedStatement& statement, const Act& act) {
   return [&](std::string_view part) {
     const std::string& telling = !act.column.empty() ? act.column : act.name;
-    return Origin{revision.input->revision->id,
-                  statement.where(*revision.input, revision.outline.upgrade,
-                                  {std::string(part), telling, act.relation.name})};
+    return Origin{revision.input->revision->id, statement.where(*revision.input, revision.outline.upgrade,
+                                                                {std::string(part), telling, act.relation.name})};
   };
 }
 

@@ -42,7 +42,7 @@ struct HistoryInput {
   std::string live_schema;                 // the schema of it that is judged
   bool begins_at_live = false;             // the first revision runs on that schema, not on nothing
   std::map<std::string, TableSize> sizes;  // by table
-  bool sizes_known = false;  // the target has this schema
+  bool sizes_known = false;                // the target has this schema
   std::vector<std::string> edited;         // ids of revisions that were released with another text
 };
 

@@ -126,7 +126,7 @@ std::span<const Rule> index_rules() {
        .title = "each index has a name",
        .why = "Without a name IF NOT EXISTS is not allowed, the downgrade cannot name what it drops, and two databases "
               "may choose different names.",
-       .instead = "Name it: ix_<table>__<columns>.",
+       .instead = "Name it, for example ix_reports__title.",
        .severity = Severity::Warning,
        .act = unnamed},
       {.id = "lint.wide_index",

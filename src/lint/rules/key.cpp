@@ -46,12 +46,12 @@ void foreign_key_at_once(const ActContext& c, Founds& out) {
 void unique_blocks(const ActContext& c, Founds& out) {
   each_added(c, [&](const KeySpec& key) {
     if ((key.kind != KeyKind::Unique && key.kind != KeyKind::Primary) || key.using_index) return;
-    out.push_back(
-        {.message = "its index is built under ACCESS EXCLUSIVE: nobody can even read the table meanwhile",
-         .table = c.label(),
-         .part = key.name,
-         .consider = fmt::format("CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT {} {} USING INDEX",
-                                 key.name.empty() ? "…" : key.name, key.kind == KeyKind::Primary ? "PRIMARY KEY" : "UNIQUE")});
+    out.push_back({.message = "its index is built under ACCESS EXCLUSIVE: nobody can even read the table meanwhile",
+                   .table = c.label(),
+                   .part = key.name,
+                   .consider = fmt::format(
+                       "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT {} {} USING INDEX",
+                       key.name.empty() ? "…" : key.name, key.kind == KeyKind::Primary ? "PRIMARY KEY" : "UNIQUE")});
   });
 }
 

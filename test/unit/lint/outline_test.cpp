@@ -8,7 +8,7 @@
 namespace pgcontract::lint {
 namespace {
 
-constexpr std::string_view kRevision = R"(from alembic import op
+constexpr std::string_view kRevision = R"py(from alembic import op
 
 
 def share(table):
@@ -34,7 +34,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None: pass
-)";
+)py";
 
 int line(Placer& placer, const Outline& outline, const std::string& sql, const std::vector<std::string>& words = {}) {
   return line_of(outline.upgrade, placer.place(parse_statement(sql)), words);

@@ -14,7 +14,8 @@ const Act& only(const Statement& statement) {
 
 TEST(Parse, ATableWithItsColumnsAndKeys) {
   const auto statement = parse_statement(
-      "CREATE TABLE IF NOT EXISTS app.reports (id bigserial PRIMARY KEY, code varchar(20) NOT NULL DEFAULT random()::text, "
+      "CREATE TABLE IF NOT EXISTS app.reports (id bigserial PRIMARY KEY, code varchar(20) NOT NULL DEFAULT "
+      "random()::text, "
       "owner uuid REFERENCES people (id), tags text[], CONSTRAINT ck CHECK (code IS NOT NULL))");
   const Act& act = only(statement);
   EXPECT_EQ(act.kind, ActKind::CreateTable);
@@ -35,7 +36,8 @@ TEST(Parse, ATableWithItsColumnsAndKeys) {
 
 TEST(Parse, EachCommandOfAnAlterTable) {
   const auto statement = parse_statement(
-      "ALTER TABLE reports ADD COLUMN IF NOT EXISTS a int DEFAULT 3, DROP COLUMN b CASCADE, ALTER COLUMN c SET NOT NULL, "
+      "ALTER TABLE reports ADD COLUMN IF NOT EXISTS a int DEFAULT 3, DROP COLUMN b CASCADE, ALTER COLUMN c SET NOT "
+      "NULL, "
       "ALTER d TYPE text USING upper(d), ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES o (id) NOT VALID");
   ASSERT_EQ(statement.acts.size(), 5u);
   EXPECT_TRUE(statement.acts[0].guarded);
@@ -47,9 +49,9 @@ TEST(Parse, EachCommandOfAnAlterTable) {
 }
 
 TEST(Parse, NewerSyntaxIsNotAnalysedAndNoFailure) {
-  for (const char* sql : {"ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT ENFORCED",
-                          "CREATE TABLE t (a text STORAGE external)",
-                          "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL)"}) {
+  for (const char* sql :
+       {"ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT ENFORCED", "CREATE TABLE t (a text STORAGE external)",
+        "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL)"}) {
     const auto statement = parse_statement(sql);
     EXPECT_THAT(statement.not_analysed, testing::HasSubstr("syntax error")) << sql;
     EXPECT_TRUE(statement.acts.empty());
