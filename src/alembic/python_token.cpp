@@ -84,7 +84,7 @@ class Lexer {
   Lexer(std::string_view source, bool with_bodies) : rest_(source), with_bodies_(with_bodies) {}
 
   Result<std::vector<PythonToken>> run() {
-    tokens_.reserve(64);
+    tokens_.reserve(192);
     if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
     while (!rest_.empty()) {
       if (auto step = next(); !step) return tl::unexpected(std::move(step).error());

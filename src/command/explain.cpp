@@ -78,10 +78,11 @@ Report listing() {
                                clause->title, clause->check ? "" : " (not judged yet)");
   }
   report.page += "\n## lint\n\nThe rules of `migrate lint`.\n\n";
+  longest = 0;
+  for (const auto& rule : lint::rules()) longest = std::max(longest, rule.id.size());
   for (const auto& rule : lint::rules()) {
     report.tables[0].rows.push_back(row_of(rule));
-    report.page += fmt::format("- `{}`{} {}\n", rule.id, std::string(longest - std::min(longest, rule.id.size()), ' '),
-                               rule.title);
+    report.page += fmt::format("- `{}`{} {}\n", rule.id, std::string(longest - rule.id.size(), ' '), rule.title);
   }
   return report;
 }

@@ -80,6 +80,14 @@ void confirm(Claim claim, const StatementEffect& effect, const std::string& serv
 Founds surprises(const StatementEffect& effect, const Statement& statement, const Tables& tables,
                  const std::string& server) {
   Founds out;
+  if (!effect.not_observed.empty()) {
+    const bool fails = effect.not_observed.starts_with("it fails: ");
+    out.push_back({.message = fails ? fmt::format("the statement fails on PostgreSQL {}: {}", server,
+                                                  effect.not_observed.substr(std::string_view("it fails: ").size()))
+                                    : "not observed: " + effect.not_observed,
+                   .severity = fails ? Severity::Error : Severity::Note});
+    return out;
+  }
   // Of plain commands the text tells all, and rules have spoken.
   const bool plain = std::ranges::any_of(statement.acts, [](const Act& act) {
     return act.kind == ActKind::CreateIndex || act.kind == ActKind::Vacuum || act.kind == ActKind::Cluster ||

@@ -128,10 +128,10 @@ class Run {
         });
         now.play(act, origins_of(revision, statement, act));
       }
-      if (is_observed(statement.effect))
+      if (statement.effect)
         judge_observed(*statement.effect, told, revision, statement.parsed, now, origin_of(revision, statement));
     }
-    if (is_observed(revision.input->effect)) judge_observed(*revision.input->effect, {}, revision, {}, now, "");
+    if (revision.input->effect) judge_observed(*revision.input->effect, {}, revision, {}, now, "");
   }
 
   // What nobody could tell from the text.

@@ -38,6 +38,7 @@ std::string fault_of(const Waiver& waiver, const Verdicts& verdicts, std::span<c
   if (waiver.until < asked.today)
     return fmt::format("expired on {}; mend what it covered, or extend it and say why", format_date(waiver.until));
   const ClauseResult* result = verdicts.find(waiver.clause);
+  if (!result) return {};  // not asked this time
   const bool covering =
       std::ranges::any_of(result->findings, [&](const Finding& finding) { return covers(waiver, finding); });
   if (!covering && was_judged(waiver, histories)) return "covers no finding; remove it";
