@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -21,42 +23,66 @@ std::string place_of(const Revision& revision) { return fmt::format("{}:{}", rev
 
 MigrationProblem problem_of(const Error& error) { return {error.where, error.message, error.hint}; }
 
-struct ReadFile {
-  std::string path;
-  RevisionFile file;
-};
-
-std::vector<ReadFile> read_files(const std::vector<std::string>& paths, const std::string& shown_directory,
-                                 std::vector<MigrationProblem>& problems) {
-  std::vector<ReadFile> files;
+// Paths as messages show them; files of one folder share its part.
+std::vector<std::string> shown_paths(const std::vector<std::string>& paths, const std::string& shown_directory) {
+  std::vector<std::string> shown;
+  shown.reserve(paths.size());
+  std::string_view folder;
+  std::string shown_folder;
   for (const auto& path : paths) {
-    const auto shown = shown_path(path, shown_directory);
-    if (const auto text = read_text_file(path, shown))
-      files.push_back({path, parse_revision_file(*text, shown)});
-    else
-      problems.push_back(problem_of(text.error()));
+    const auto slash = path.rfind('/');
+    const auto in = std::string_view(path).substr(0, slash);
+    if (slash == std::string::npos || slash == 0) {
+      shown.push_back(shown_path(path, shown_directory));
+      continue;
+    }
+    if (in != folder) shown_folder = shown_path(std::string(in), shown_directory);
+    folder = in;
+    shown.push_back(shown_folder == "." ? path.substr(slash + 1) : shown_folder + path.substr(slash));
   }
+  return shown;
+}
+
+// A history has a thousand files: read side by side, each into its own slot.
+std::vector<RevisionFile> read_files(const std::vector<std::string>& paths, const std::vector<std::string>& shown) {
+  constexpr std::size_t kFilesWorthAThread = 100;
+  constexpr std::size_t kMostThreads = 4;
+  std::vector<RevisionFile> files(paths.size());
+  std::atomic<std::size_t> next = 0;
+  const auto read = [&] {
+    for (std::size_t i = next++; i < paths.size(); i = next++) {
+      const auto text = read_text_file(paths[i], shown[i]);
+      files[i] = text ? parse_revision_file(*text, shown[i]) : RevisionFile{std::nullopt, {problem_of(text.error())}};
+    }
+  };
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < std::min({paths.size() / kFilesWorthAThread, cores, kMostThreads}); ++i)
+    threads.emplace_back(read);
+  read();
+  threads.clear();  // joined
   return files;
 }
 
 // Headers that are more than literals: Alembic is asked for all of them at once. Where it does not know either, the
 // problem stays, with what it said.
-void ask_for_computed(const Ask& ask, const std::string& section, const std::string& shown_directory,
-                      std::vector<ReadFile>& files) {
-  std::vector<std::string> paths;
-  for (const auto& read : files)
-    if (!read.file.computed.empty()) paths.push_back(read.path);
-  if (!ask || paths.empty()) return;
-  auto asked = ask(section, paths);
+void ask_for_computed(const Ask& ask, const std::string& section, const std::vector<std::string>& paths,
+                      const std::vector<std::string>& shown, std::vector<RevisionFile>& files) {
+  std::vector<std::string> computed;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (!files[i].computed.empty()) computed.push_back(paths[i]);
+  if (!ask || computed.empty()) return;
+  auto asked = ask(section, computed);
   std::size_t number = 0;
-  for (auto& [path, file] : files) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    auto& file = files[i];
     if (file.computed.empty()) continue;
     const std::string error = asked ? (*asked)[number].error : asked.error().message;
     if (!error.empty()) {
       for (auto& problem : file.problems) problem.hint += fmt::format(" Alembic was asked, and says: {}.", error);
     } else {
       Revision& answer = (*asked)[number].revision;
-      answer.file = shown_path(path, shown_directory);
+      answer.file = shown[i];
       answer.line = file.revision ? file.revision->line : 1;
       answer.computed = fmt::format("{}", fmt::join(file.computed, ", "));
       std::erase_if(file.problems, [](const auto& problem) {
@@ -69,10 +95,10 @@ void ask_for_computed(const Ask& ask, const std::string& section, const std::str
 }
 
 // Every revision that can be read; where an id is there twice the last file wins, as it does for Alembic.
-std::vector<Revision> revisions_in(std::vector<ReadFile> files, std::vector<MigrationProblem>& problems) {
+std::vector<Revision> revisions_in(std::vector<RevisionFile> files, std::vector<MigrationProblem>& problems) {
   std::vector<Revision> revisions;
   std::unordered_map<std::string, std::size_t> by_id;
-  for (auto& [path, file] : files) {
+  for (auto& file : files) {
     problems.insert(problems.end(), file.problems.begin(), file.problems.end());
     if (!file.revision) continue;
     const auto [entry, added] = by_id.try_emplace(file.revision->id, revisions.size());
@@ -167,8 +193,9 @@ RevisionGraph read_graph(const std::string& config_path, const std::string& sect
   }
   auto listed = list_version_files(*config, *ini, shown_directory);
   graph.problems = std::move(listed.problems);
-  auto files = read_files(listed.paths, shown_directory, graph.problems);
-  ask_for_computed(ask, section, shown_directory, files);
+  const auto shown = shown_paths(listed.paths, shown_directory);
+  auto files = read_files(listed.paths, shown);
+  ask_for_computed(ask, section, listed.paths, shown, files);
   auto revisions = revisions_in(std::move(files), graph.problems);
 
   const Lineage lineage(revisions);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdint>
 #include <utility>
@@ -79,10 +81,10 @@ bool decode_escape(std::string_view& rest, std::string& out) {
 
 class Lexer {
  public:
-  Lexer(std::string_view source, bool with_bodies) : with_bodies_(with_bodies), rest_(source) {}
+  Lexer(std::string_view source, bool with_bodies) : rest_(source), with_bodies_(with_bodies) {}
 
   Result<std::vector<PythonToken>> run() {
-    tokens_.reserve(64);
+    tokens_.reserve(192);
     if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
     while (!rest_.empty()) {
       if (auto step = next(); !step) return tl::unexpected(std::move(step).error());
@@ -100,12 +102,14 @@ class Lexer {
   }
 
   Result<void> next() {
+    if (skips() && !at_line_start_)
+      if (const std::size_t plain = meaningless(); plain > 0) return skip(plain);
     const char c = rest_.front();
     if (c == '\n') return newline();
     if (c == ' ' || c == '\t' || c == '\f' || c == '\r') {
       if (at_line_start_) indented_ = c != '\f';
       at_line_start_ = false;
-      return skip(1);
+      return skip(std::min(std::max(rest_.find_first_not_of(' '), std::size_t{1}), rest_.size()));
     }
     if (c == '#') return skip(std::min(rest_.find('\n'), rest_.size()));
     if (c == '\\' && rest_.substr(1, 1) == "\n") {
@@ -119,6 +123,21 @@ class Lexer {
     if (is_letter(c)) return name();
     if (is_digit(c)) return number();
     return punctuation(c);
+  }
+
+  // How much of a body's line is neither string, comment, bracket nor its end. A string's prefix belongs to the string.
+  std::size_t meaningless() const {
+    static constexpr auto kPlain = [] {
+      std::array<bool, 256> plain{};
+      plain.fill(true);
+      for (const unsigned char c : {'"', '\'', '#', '\n', '\\', '(', ')', '[', ']', '{', '}', '\0'}) plain[c] = false;
+      return plain;
+    }();
+    std::size_t end = 0;
+    while (end < rest_.size() && kPlain[static_cast<unsigned char>(rest_[end])]) ++end;
+    if (end < rest_.size() && (rest_[end] == '"' || rest_[end] == '\''))
+      while (end > 0 && is_letter(rest_[end - 1])) --end;
+    return end;
   }
 
   Result<void> skip(std::size_t count) {
@@ -145,27 +164,29 @@ class Lexer {
   // The bodies of functions and classes bind nothing in the module, and are most of a revision file: they are read, for
   // strings and brackets, but not kept.
   void put(PythonToken token) {
+    if (skips()) return;
     const bool first = tokens_.empty() || tokens_.back().kind == Kind::LineEnd;
     if (first && !indented_) in_body_ = token.is("def") || token.is("class") || token.is("async");
-    if (with_bodies_ || !in_body_ || !indented_) tokens_.push_back(std::move(token));
+    tokens_.push_back(std::move(token));
   }
+  bool skips() const { return in_body_ && indented_ && !with_bodies_; }
 
   Result<void> name() {
     std::size_t end = 1;
     while (end < rest_.size() && (is_letter(rest_[end]) || is_digit(rest_[end]))) ++end;
-    std::string word(rest_.substr(0, end));
+    const std::string_view word = rest_.substr(0, end);
     rest_.remove_prefix(end);
     if (!rest_.empty() && (rest_.front() == '"' || rest_.front() == '\'') && word.size() <= 2 &&
-        word.find_first_not_of("rRbBuUfFtT") == std::string::npos)
+        word.find_first_not_of("rRbBuUfFtT") == std::string_view::npos)
       return string(word);
-    add(Kind::Name, std::move(word));
+    if (!skips()) add(Kind::Name, std::string(word));
     return {};
   }
 
   Result<void> number() {
     std::size_t end = 1;
     while (end < rest_.size() && (is_letter(rest_[end]) || is_digit(rest_[end]) || rest_[end] == '.')) ++end;
-    add(Kind::Number, std::string(rest_.substr(0, end)));
+    if (!skips()) add(Kind::Number, std::string(rest_.substr(0, end)));
     return skip(end);
   }
 
@@ -182,7 +203,7 @@ class Lexer {
       if (matches) brackets_.pop_back();
     }
     const bool pair = rest_.substr(1, 1) == "=" && std::string_view("=!<>+-*/%&|^@:").find(c) != std::string_view::npos;
-    add(Kind::Operator, std::string(rest_.substr(0, pair ? 2 : 1)));
+    if (!skips()) add(Kind::Operator, std::string(rest_.substr(0, pair ? 2 : 1)));
     return skip(pair ? 2 : 1);
   }
 
@@ -199,18 +220,20 @@ class Lexer {
     std::string value;
     while (!rest_.empty()) {
       const char c = rest_.front();
-      if (c == quote && (!triple || rest_.starts_with(std::string(3, quote)))) {
+      if (c == quote && (!triple || (rest_.size() > 2 && rest_[1] == quote && rest_[2] == quote))) {
         rest_.remove_prefix(triple ? 3 : 1);
-        put({known ? Kind::Text : Kind::OtherString, std::move(value), first_line, indented_});
+        if (!skips()) put({known ? Kind::Text : Kind::OtherString, std::move(value), first_line, indented_});
         return {};
       }
       if (c == '\n' && !triple) break;
       if (c == '\n') ++line_;
-      rest_.remove_prefix(1);
-      if (c != '\\' || rest_.empty()) {
-        value += c;
+      if (c != '\\' || rest_.size() == 1) {  // up to what may mean something else
+        const auto end = rest_.find_first_of(quote == '"' ? "\"\\\n" : "'\\\n", 1);
+        if (!skips()) value += rest_.substr(0, end);
+        rest_.remove_prefix(std::min(end, rest_.size()));
         continue;
       }
+      rest_.remove_prefix(1);
       if (rest_.front() == '\n') ++line_;
       if (raw || formatted) {
         value += c;
@@ -225,8 +248,8 @@ class Lexer {
     return broken("a string is never closed", first_line);
   }
 
-  const bool with_bodies_;
   std::string_view rest_;
+  bool with_bodies_;
   std::vector<PythonToken> tokens_;
   std::string brackets_;  // the closing ones that are awaited
   int bracket_line_ = 0;

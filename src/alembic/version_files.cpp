@@ -25,9 +25,9 @@ bool is_compiled(std::string_view name) {
 // A path as it really is, for files of one folder with few system calls: only links are followed one by one.
 class RealPaths {
  public:
-  std::string of(const fs::path& path) {
+  std::string of(const fs::path& path, bool is_link) {
     std::error_code error;
-    if (fs::is_symlink(fs::symlink_status(path, error)) || error) {
+    if (is_link) {
       const auto real = fs::weakly_canonical(path, error);
       return error ? path.string() : real.string();
     }
@@ -44,39 +44,47 @@ class RealPaths {
   std::map<std::string, std::string> folders_;
 };
 
+struct Entry {
+  fs::path path;
+  bool is_link = false;
+};
+
 // The entries of one folder and, where asked, of those below it.
-std::vector<fs::path> entries(const fs::path& folder, bool recursive, std::error_code& error) {
-  std::vector<fs::path> out;
+std::vector<Entry> entries(const fs::path& folder, bool recursive, std::error_code& error) {
+  std::vector<Entry> out;
+  std::error_code ignored;
+  const auto add = [&](const fs::directory_entry& entry) {
+    out.push_back({entry.path(), entry.is_symlink(ignored) || ignored});
+  };
   if (recursive) {
     for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
       if (it->path().filename() == "__pycache__") it.disable_recursion_pending();
-      std::error_code ignored;
-      if (!it->is_directory(ignored)) out.push_back(it->path());
+      if (!it->is_directory(ignored)) add(*it);
     }
+    std::ranges::sort(out, {}, &Entry::path);
   } else {
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-      out.push_back(it->path());
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) add(*it);
+    std::ranges::sort(out, {}, [](const Entry& entry) -> const std::string& { return entry.path.native(); });
   }
-  std::ranges::sort(out);
   return out;
 }
 
 // sourceless: compiled files count where there is no source of the same name, __pycache__ included. They cannot be
 // read.
-void add_compiled(const fs::path& folder, const std::vector<fs::path>& in_folder, const std::string& shown_directory,
+void add_compiled(const fs::path& folder, const std::vector<Entry>& in_folder, const std::string& shown_directory,
                   std::vector<MigrationProblem>& problems) {
   const auto stem = [](const fs::path& path) {
     const auto name = path.filename().string();
     return name.substr(0, name.find('.'));
   };
   std::set<std::string> sources;
-  for (const auto& path : in_folder)
+  for (const auto& [path, is_link] : in_folder)
     if (is_source(path.filename().string())) sources.insert(stem(path));
   auto candidates = in_folder;
   std::error_code error;
   const auto cached = entries(folder / "__pycache__", false, error);
   candidates.insert(candidates.end(), cached.begin(), cached.end());
-  for (const auto& path : candidates)
+  for (const auto& [path, is_link] : candidates)
     if (is_compiled(path.filename().string()) && !sources.contains(stem(path)))
       problems.push_back({shown_path(path.string(), shown_directory),
                           "the revision is compiled and cannot be read statically", "Keep its source next to it."});
@@ -104,9 +112,9 @@ VersionFiles list_version_files(const AlembicConfig& config, const IniFile& ini,
     if (error)
       out.problems.push_back({shown, fmt::format("the folder cannot be read: {}", error.message()),
                               "Make it readable for the user who runs pgcontract."});
-    for (const auto& path : found) {
+    for (const auto& [path, is_link] : found) {
       if (!is_source(path.filename().string())) continue;
-      if (seen.insert(real_paths.of(path)).second) out.paths.push_back(path.string());
+      if (seen.insert(real_paths.of(path, is_link)).second) out.paths.push_back(path.string());
     }
     if (config.sourceless) add_compiled(location, found, shown_directory, out.problems);
   }

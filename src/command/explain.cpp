@@ -6,6 +6,8 @@
 #include "command/list.hpp"
 #include "compare/compare.hpp"
 #include "compare/examples.hpp"
+#include "lint/examples.hpp"
+#include "lint/rule.hpp"
 
 namespace pgcontract::command {
 namespace {
@@ -25,6 +27,22 @@ std::string page_of(const Clause& clause) {
   return page;
 }
 
+std::string page_of(const lint::Rule& rule) {
+  std::string page = fmt::format("# {} — {}\n\n", rule.id, rule.title);
+  page += fmt::format("## Why\n\n{}\n\n## Instead\n\n{}\n\n## Severity\n\n{}{}.\n\n", rule.why, rule.instead,
+                      to_string(rule.severity),
+                      rule.weighed ? ", lowered or raised by the size and traffic of the table on the target" : "");
+  for (const auto& example : lint::examples_of(rule.id)) {
+    page += fmt::format("## Example: {} — {}\n\n", example.breaks ? "breaks" : "holds", example.title);
+    page += fmt::format("```\n{}\n```\n\n", lint::shown(example));
+    const Verdicts verdicts = lint::judge_example(example);
+    for (const auto& finding : verdicts.find(rule.id)->findings)
+      page += fmt::format("- {}: {}\n", to_string(finding.severity), finding.message);
+    if (example.breaks) page += "\n";
+  }
+  return page;
+}
+
 Table table_of(const std::vector<const Clause*>& clauses) {
   Table table{"clauses",
               {{"id", "CLAUSE"}, {"judged", "JUDGED"}, {"title", "PROMISE"}, {"sentence", "SENTENCE"}, {"why", "WHY"}},
@@ -33,6 +51,11 @@ Table table_of(const std::vector<const Clause*>& clauses) {
     table.rows.push_back({std::string(clause->id), clause->check ? "true" : "false", std::string(clause->title),
                           std::string(clause->sentence), std::string(clause->why)});
   return table;
+}
+
+// Rules of `migrate lint`: no sentence of the contract, but the same columns.
+std::vector<std::optional<std::string>> row_of(const lint::Rule& rule) {
+  return {std::string(rule.id), "true", std::string(rule.title), std::string(rule.instead), std::string(rule.why)};
 }
 
 Report listing() {
@@ -54,6 +77,13 @@ Report listing() {
     report.page += fmt::format("- `{}`{} {}{}\n", clause->id, std::string(longest - clause->id.size(), ' '),
                                clause->title, clause->check ? "" : " (not judged yet)");
   }
+  report.page += "\n## lint\n\nThe rules of `migrate lint`.\n\n";
+  longest = 0;
+  for (const auto& rule : lint::rules()) longest = std::max(longest, rule.id.size());
+  for (const auto& rule : lint::rules()) {
+    report.tables[0].rows.push_back(row_of(rule));
+    report.page += fmt::format("- `{}`{} {}\n", rule.id, std::string(longest - rule.id.size(), ' '), rule.title);
+  }
   return report;
 }
 
@@ -62,6 +92,7 @@ Report listing() {
 Failure unknown_clause(std::string_view name) {
   std::vector<std::string_view> ids;
   for (const auto& clause : compare::clauses()) ids.push_back(clause.id);
+  for (const auto& rule : lint::rules()) ids.push_back(rule.id);
   const std::string near = nearest(name, ids);
   return fail(ErrorCode::Usage, fmt::format("there is no clause \"{}\"", name),
               near.empty() ? "See them all: pgcontract explain --list" : fmt::format("Did you mean {}?", near));
@@ -84,6 +115,12 @@ Result<Report> run_explain(const Arguments& arguments) {
   }
   if (arguments.positionals.empty())
     return fail(ErrorCode::Usage, "which clause?", "Name one, or list them: pgcontract explain --list");
+  if (const lint::Rule* rule = lint::find_rule(arguments.positionals[0])) {
+    report.tables = {table_of({})};
+    report.tables[0].rows.push_back(row_of(*rule));
+    report.page = page_of(*rule);
+    return report;
+  }
   const Clause* clause = compare::find_clause(arguments.positionals[0]);
   if (!clause) return unknown_clause(arguments.positionals[0]);
   report.tables = {table_of({clause})};

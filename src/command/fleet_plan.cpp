@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "command/fleet.hpp"
-#include "fleet/hazard.hpp"
 #include "fleet/message.hpp"
+#include "lint/locks.hpp"
 
 namespace pgcontract::command {
 namespace {
@@ -56,13 +56,21 @@ Step step_of(const Contract& contract, const Group& group, std::size_t number) {
     return step;
   }
   if (step.transactional && (number > 0 || first.has_table)) step.needed_if = fleet::guard(table, part.rows_before);
-  fleet::Hazard worst;
+  std::vector<std::string> own;
+  for (const auto& statement : part.statements)
+    if (!statement.of_rows) own.push_back(statement.text);
+  const auto hazards = lint::hazards_of(own);
+  lint::Lock strongest = lint::Lock::None;
+  auto hazard = hazards.begin();
   for (const auto& statement : part.statements) {
     step.statements.push_back(fleet::text_for(statement, table, first.tenant));
-    if (!statement.of_rows) worst = fleet::worse(worst, fleet::hazard_of(statement.text));
+    step.effects.push_back(statement.of_rows ? "" : hazard->effect);
+    if (statement.of_rows) continue;
+    strongest = std::max(strongest, hazard->lock);
+    step.risk = std::max(step.risk, hazard->risk);
+    ++hazard;
   }
-  step.lock = worst.lock.empty() ? "none" : worst.lock;
-  step.risk = worst.risk;
+  step.lock = to_string(strongest);
   return step;
 }
 

@@ -38,6 +38,7 @@ Result<Report> run_migrate_down(const Arguments& arguments);
 Result<Report> run_migrate_stamp(const Arguments& arguments);
 Result<Report> run_migrate_new(const Arguments& arguments);
 Result<Report> run_migrate_drift(const Arguments& arguments);
+Result<Report> run_migrate_lint(const Arguments& arguments);
 Result<Report> run_migrate_stairway(const Arguments& arguments);
 Result<Report> run_migrate_check(const Arguments& arguments);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "command/fleet.hpp"
+#include "command/lint.hpp"
 #include "command/list.hpp"
 #include "command/rehearsal.hpp"
 #include "observe/observe.hpp"
@@ -78,7 +79,14 @@ Result<Report> run_migrate_check(const Arguments& arguments) {
   report.scene = scene_of(place, dsn.describe(), nullptr);
   report.scene.server_version = rehearsed.server_version;
   report.verdicts = verdicts_of(place, rehearsed, kClauses);
-  // `migrate lint` joins here: its rules are further results of the same verdicts.
+  LintRequest lint;
+  lint.all = true;
+  PGC_TRY(Linted linted, lint_migrations(place, scope, lint, progress));
+  command::place(linted, place.contract, *report.verdicts);
+  auto& clauses = report.verdicts->clauses;
+  clauses.insert(clauses.end(), std::make_move_iterator(linted.verdicts.clauses.begin()),
+                 std::make_move_iterator(linted.verdicts.clauses.end()));
+  report.notes = std::move(linted.notes);
   report.tables.push_back(rungs_of(rehearsed.revisions, /*locks=*/true));
   add_swept(rehearsed, report);
   if (!arguments.has("--no-record")) {

@@ -12,8 +12,18 @@ std::string_view to_string(Verdict verdict) {
     case Verdict::Broken: return "broken";
     case Verdict::Waived: return "waived";
     case Verdict::Unknown: return "unknown";
+    case Verdict::Warned: return "warned";
   }
   return "unknown";
+}
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::Error: return "error";
+    case Severity::Warning: return "warning";
+    case Severity::Note: return "note";
+  }
+  return "error";
 }
 
 std::string Subject::label() const {

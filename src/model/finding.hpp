@@ -11,8 +11,12 @@
 
 namespace pgcontract {
 
-enum class Verdict { Holds, Broken, Waived, Unknown };
-std::string_view to_string(Verdict verdict);  // "holds" …
+enum class Verdict { Holds, Broken, Waived, Unknown, Warned };  // Warned: findings, none of them an error
+std::string_view to_string(Verdict verdict);                    // "holds" …
+
+// Clauses know errors only; the rules of lint weigh what they find.
+enum class Severity { Error, Warning, Note };
+std::string_view to_string(Severity severity);  // "error" …
 
 // The thing a finding is about. `kind` is PostgreSQL's word: table, column, schema, role, function, database,
 // setting, policy, revision, waiver …
@@ -39,6 +43,7 @@ struct Finding {
   std::vector<std::string> tags;  // extra machine-readable words a remedy needs ("missing", "owner")
   std::string where;              // file:line where the finding is about a file; else empty
   std::vector<Waived> waived;     // at most one: the waiver that covers it
+  Severity severity = Severity::Error;
 
   bool is_waived() const { return !waived.empty(); }
   bool tagged(std::string_view tag) const;

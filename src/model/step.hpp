@@ -33,10 +33,11 @@ struct Step {
   std::string needed_if;  // SELECT of one boolean: still needed? Empty: always. Guards against what changed since
   std::string lock;       // "none", "SHARE ROW EXCLUSIVE on stratmaster_api.reports"
   Risk risk = Risk::None;
-  std::string undo;                // SQL or words; never empty
-  std::optional<Program> program;  // instead of statements
-  std::optional<Uuid> tenant;      // the tenant it is for: such steps run in parallel with each other
-  bool of_fleet = false;           // for all schemas of a group: the fleet runs it, see fleet/engine.hpp
+  std::string undo;                       // SQL or words; never empty
+  std::optional<Program> program;         // instead of statements
+  std::optional<Uuid> tenant;             // the tenant it is for: such steps run in parallel with each other
+  bool of_fleet = false;                  // for all schemas of a group: the fleet runs it, see fleet/engine.hpp
+  std::vector<std::string> effects = {};  // of each statement, where known: "ACCESS EXCLUSIVE on reports, rewrites it"
 };
 
 struct Plan {

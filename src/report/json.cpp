@@ -63,7 +63,8 @@ Json finding_json(const Finding& finding) {
           {"consider", or_null(finding.consider)},
           {"tags", array_of(finding.tags, [](const auto& tag) { return tag; })},
           {"where", or_null(finding.where)},
-          {"waiver", waiver_json(finding)}};
+          {"waiver", waiver_json(finding)},
+          {"severity", to_string(finding.severity)}};
 }
 
 Json verdicts_json(const Verdicts& verdicts) {
@@ -77,11 +78,9 @@ Json verdicts_json(const Verdicts& verdicts) {
                 {"reason", or_null(clause.reason)},
                 {"findings", array_of(clause.findings, finding_json)}};
   };
-  return {{"holds", verdicts.count(Verdict::Holds)},
-          {"broken", verdicts.count(Verdict::Broken)},
-          {"waived", verdicts.count(Verdict::Waived)},
-          {"unknown", verdicts.count(Verdict::Unknown)},
-          {"findings", findings},
+  return {{"holds", verdicts.count(Verdict::Holds)},           {"broken", verdicts.count(Verdict::Broken)},
+          {"waived", verdicts.count(Verdict::Waived)},         {"unknown", verdicts.count(Verdict::Unknown)},
+          {"warned", verdicts.count(Verdict::Warned)},         {"findings", findings},
           {"clauses", array_of(verdicts.clauses, clause_json)}};
 }
 
@@ -103,7 +102,8 @@ Json step_json(const Step& step) {
           {"risk", to_string(step.risk)},
           {"undo", or_null(step.undo)},
           {"program", or_null(step.program, program_json)},
-          {"tenant", or_null(step.tenant, [](const Uuid& id) { return id.canonical(); })}};
+          {"tenant", or_null(step.tenant, [](const Uuid& id) { return id.canonical(); })},
+          {"effects", array_of(step.effects, [](const auto& effect) { return effect; })}};
 }
 
 Json plan_json(const Plan& plan) {

@@ -36,20 +36,22 @@ Json finding_schema() {
                  {"consider", about("a statement a person should weigh; never run by itself", text_or_null())},
                  {"tags", list_of(text())},
                  {"where", about("file:line where the finding is about a file", text_or_null())},
-                 {"waiver", about("the waiver that covers it", or_null(waiver))}});
+                 {"waiver", about("the waiver that covers it", or_null(waiver))},
+                 {"severity", about("clauses know errors only", one_of({"error", "warning", "note"}))}});
 }
 
 Json verdicts_schema() {
   const Json clause = record({{"clause", text()},
                               {"area", text()},
                               {"title", about("what holds when it holds", text())},
-                              {"verdict", one_of({"holds", "broken", "waived", "unknown"})},
+                              {"verdict", one_of({"holds", "broken", "waived", "unknown", "warned"})},
                               {"reason", about("why unknown, or what was examined", text_or_null())},
                               {"findings", list_of(defined("finding"))}});
   return record({{"holds", whole()},
                  {"broken", whole()},
                  {"waived", whole()},
                  {"unknown", whole()},
+                 {"warned", about("findings, none of them an error", whole())},
                  {"findings", about("of all clauses, waived ones too", whole())},
                  {"clauses", list_of(clause)}});
 }
@@ -57,18 +59,20 @@ Json verdicts_schema() {
 Json step_schema() {
   const Json program =
       record({{"arguments", list_of(text())}, {"role", text_or_null()}, {"search_path", text_or_null()}});
-  return record({{"number", whole()},
-                 {"clause", text()},
-                 {"object", text()},
-                 {"reason", text()},
-                 {"statements", about("word for word as they run, without the closing semicolon", list_of(text()))},
-                 {"transactional", about("false: each statement commits by itself", type("boolean"))},
-                 {"needed_if", about("the query that tells whether the step is still needed", text_or_null())},
-                 {"lock", text_or_null()},
-                 {"risk", one_of({"none", "lock", "data"})},
-                 {"undo", text_or_null()},
-                 {"program", about("run instead of statements", or_null(program))},
-                 {"tenant", about("the tenant's id", text_or_null())}});
+  return record(
+      {{"number", whole()},
+       {"clause", text()},
+       {"object", text()},
+       {"reason", text()},
+       {"statements", about("word for word as they run, without the closing semicolon", list_of(text()))},
+       {"transactional", about("false: each statement commits by itself", type("boolean"))},
+       {"needed_if", about("the query that tells whether the step is still needed", text_or_null())},
+       {"lock", text_or_null()},
+       {"risk", one_of({"none", "lock", "data"})},
+       {"undo", text_or_null()},
+       {"program", about("run instead of statements", or_null(program))},
+       {"tenant", about("the tenant's id", text_or_null())},
+       {"effects", about("what each statement locks, as far as known; empty: not looked at", list_of(text()))}});
 }
 
 Json plan_schema() {

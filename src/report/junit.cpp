@@ -22,7 +22,9 @@ struct Suite {
 };
 
 std::string described(const Finding& finding) {
-  std::string text = fmt::format("{} {}: {}", finding.subject.kind, finding.subject.label(), finding.message);
+  std::string text = fmt::format(
+      "{}{} {}: {}", finding.severity == Severity::Error ? "" : fmt::format("{}: ", to_string(finding.severity)),
+      finding.subject.kind, finding.subject.label(), finding.message);
   if (!finding.where.empty()) text += fmt::format("\n  at {}", finding.where);
   if (!finding.consider.empty()) text += fmt::format("\n  consider: {}", finding.consider);
   for (const auto& waived : finding.waived)
@@ -67,6 +69,10 @@ void add_clause(Suite& suite, const ClauseResult& clause) {
     case Verdict::Unknown:
       ++suite.skipped;
       close_case(suite, "skipped", fmt::format("unknown: {}", clause.reason), {});
+      break;
+    case Verdict::Warned:  // a test that passes, and says something
+      suite.cases +=
+          fmt::format(">\n      <system-out>{}</system-out>\n    </testcase>\n", xml_text(findings, /*lines=*/true));
       break;
   }
 }

@@ -50,7 +50,7 @@ std::string verdict_line(const Verdicts& verdicts) {
 std::string summary_table(const Verdicts& verdicts) {
   struct Row {
     std::string_view area;
-    std::size_t counts[4] = {};
+    std::size_t counts[5] = {};
   };
   std::vector<Row> rows;
   for (const auto& clause : verdicts.clauses) {
@@ -61,26 +61,31 @@ std::string summary_table(const Verdicts& verdicts) {
   }
   rows.push_back(Row{"all"});
   for (std::size_t at = 0; at + 1 < rows.size(); ++at)
-    for (std::size_t verdict = 0; verdict < 4; ++verdict) rows.back().counts[verdict] += rows[at].counts[verdict];
-  std::string text = "| area | hold | broken | waived | unknown |\n|---|--:|--:|--:|--:|\n";
+    for (std::size_t verdict = 0; verdict < 5; ++verdict) rows.back().counts[verdict] += rows[at].counts[verdict];
+  const bool warned = rows.back().counts[4] > 0;
+  std::string text = fmt::format("| area | hold | broken | waived | unknown |{}\n|---|--:|--:|--:|--:|{}\n",
+                                 warned ? " warned |" : "", warned ? "--:|" : "");
   for (const auto& row : rows)
-    text += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_prose(row.area), row.counts[0], row.counts[1],
-                        row.counts[2], row.counts[3]);
+    text += fmt::format("| {} | {} | {} | {} | {} |{}\n", markdown_prose(row.area), row.counts[0], row.counts[1],
+                        row.counts[2], row.counts[3], warned ? fmt::format(" {} |", row.counts[4]) : "");
   return text;
 }
 
 std::string finding_item(const Finding& finding) {
-  std::string text = fmt::format("  - {}: {}", markdown_code(finding.subject.label()), markdown_prose(finding.message));
+  std::string text =
+      fmt::format("  - {}{}: {}", markdown_code(finding.subject.label()),
+                  finding.severity == Severity::Error ? "" : fmt::format(" ({})", to_string(finding.severity)),
+                  markdown_prose(finding.message));
   if (!finding.where.empty()) text += fmt::format(" (at {})", markdown_code(finding.where));
   text += '\n';
   if (!finding.consider.empty()) text += "\n    Consider:\n" + markdown_block(finding.consider, "sql", 4);
   return text;
 }
 
-std::string broken_list(const Verdicts& verdicts) {
+std::string broken_list(const Verdicts& verdicts, Verdict wanted) {
   std::string text;
   for (const auto& clause : verdicts.clauses) {
-    if (clause.verdict != Verdict::Broken) continue;
+    if (clause.verdict != wanted) continue;
     text += fmt::format("- {} {}\n", markdown_code(clause.clause), markdown_prose(clause.title));
     std::size_t shown = 0;
     std::size_t left = 0;
@@ -95,7 +100,7 @@ std::string broken_list(const Verdicts& verdicts) {
     }
     if (left > 0) text += fmt::format("  - … and {} more\n", left);
   }
-  return text.empty() ? text : "#### Broken\n\n" + text;
+  return text.empty() ? text : (wanted == Verdict::Broken ? "#### Broken\n\n" : "#### With warnings\n\n") + text;
 }
 
 std::string waived_list(const Verdicts& verdicts) {
@@ -138,7 +143,10 @@ std::string step_item(const Step& step) {
                                  step.transactional ? "" : " · each statement commits by itself");
   if (step.program) text += markdown_block(command_line(*step.program), "sh", 0);
   std::string statements;
-  for (const auto& statement : step.statements) statements += statement + ";\n";
+  for (std::size_t i = 0; i < step.statements.size(); ++i) {
+    if (i < step.effects.size() && !step.effects[i].empty()) statements += "-- " + step.effects[i] + '\n';
+    statements += step.statements[i] + ";\n";
+  }
   if (!statements.empty()) text += markdown_block(statements, "sql", 0);
   return text + "\nUndo:\n" + markdown_block(step.undo, "sql", 0) + '\n';
 }
@@ -239,8 +247,8 @@ std::string render_markdown(const Report& report) {
   std::vector<std::string> parts = {head(report)};
   if (report.verdicts) {
     const auto& verdicts = *report.verdicts;
-    parts.insert(parts.end(), {verdict_line(verdicts), summary_table(verdicts), broken_list(verdicts),
-                               waived_list(verdicts), unknown_list(verdicts)});
+    parts.insert(parts.end(), {verdict_line(verdicts), summary_table(verdicts), broken_list(verdicts, Verdict::Broken),
+                               broken_list(verdicts, Verdict::Warned), waived_list(verdicts), unknown_list(verdicts)});
   }
   if (report.plan) parts.push_back(plan_part(*report.plan));
   if (report.application) parts.push_back(application_part(*report.application));

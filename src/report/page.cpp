@@ -41,6 +41,7 @@ std::string Page::mark(Verdict verdict) const {
     case Verdict::Broken: return show(Ink::Red, "✘", "BROKEN");
     case Verdict::Waived: return show(Ink::Yellow, "~", "waived");
     case Verdict::Unknown: return show(Ink::Dim, "?", "unknown");
+    case Verdict::Warned: return show(Ink::Yellow, "!", "warned");
   }
   return show(Ink::Dim, "?", "unknown");
 }

@@ -105,7 +105,7 @@ Json result(const Finding& finding, const ClauseResult& clause, std::size_t rule
                                                waived.by.empty() ? "" : ", by ", waived.by))}});
   return {{"ruleId", visible(clause.clause)},
           {"ruleIndex", rule},
-          {"level", "error"},
+          {"level", to_string(finding.severity)},
           {"message", message(text)},
           {"locations", Json::array({location(finding, scene)})},
           {"partialFingerprints", {{"pgcontractFinding/v1", fingerprint(finding)}}},

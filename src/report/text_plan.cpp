@@ -29,7 +29,11 @@ std::string step_text(const Step& step, const Page& page) {
   text += labelled("undo: ", step.undo, 5);
   if (page.style().verbose && !step.needed_if.empty()) text += labelled("only if: ", step.needed_if, 5);
   if (step.program) add_program(text, *step.program);
-  for (const auto& statement : step.statements) text += labelled("", statement + ";", 7);
+  for (std::size_t i = 0; i < step.statements.size(); ++i) {
+    if (i < step.effects.size() && !step.effects[i].empty())
+      text += fmt::format("       {}\n", page.paint(Ink::Dim, "-- " + visible(step.effects[i])));
+    text += labelled("", step.statements[i] + ";", 7);
+  }
   return text;
 }
 

@@ -13,6 +13,7 @@ namespace pgcontract::report {
 namespace {
 
 constexpr int kScreenLines = 40;           // of verdict lines: with head, a waiver, summary and `next` that makes 50
+constexpr std::size_t kHoldingNamed = 24;  // of one area
 constexpr std::size_t kFindingsShown = 5;  // of one clause, unless verbose
 
 enum class Folding {
@@ -32,6 +33,7 @@ std::string finding_line(const Finding& finding) {
   std::string line = visible(finding.subject.kind);
   if (const auto label = finding.subject.label(); !label.empty())
     line += fmt::format("{}{}", line.empty() ? "" : " ", visible(label));
+  if (finding.severity != Severity::Error) line = fmt::format("{}: {}", to_string(finding.severity), line);
   return fmt::format("{}{}{}", line, line.empty() ? "" : ": ", visible(finding.message));
 }
 
@@ -47,7 +49,8 @@ std::string phrase_of(const ClauseResult& clause) {
     case Verdict::Holds:
       if (title.empty()) return visible(clause.reason);
       return clause.reason.empty() ? title : fmt::format("{} ({})", title, visible(clause.reason));
-    case Verdict::Broken: return fmt::format("{}: {}", counted(open_findings(clause), "finding", "findings"), title);
+    case Verdict::Broken:
+    case Verdict::Warned: return fmt::format("{}: {}", counted(open_findings(clause), "finding", "findings"), title);
     case Verdict::Waived:
       for (const auto& finding : clause.findings)
         if (finding.is_waived()) return fmt::format("{}: {}", waiver_terms(finding.waived.front()), title);
@@ -86,7 +89,7 @@ class VerdictScreen {
     Clauses unknown;
     Clauses holding;
     for (const auto* clause : area) {
-      if (page_.style().quiet && clause->verdict != Verdict::Broken) continue;
+      if (page_.style().quiet && clause->verdict != Verdict::Broken && clause->verdict != Verdict::Warned) continue;
       if (clause->verdict == Verdict::Unknown && !page_.style().verbose)
         unknown.push_back(clause);
       else if (clause->verdict == Verdict::Holds && folding != Folding::Reasons)
@@ -94,7 +97,12 @@ class VerdictScreen {
       else
         lines.push_back(line(*clause, page_.width()));
     }
-    add_ids(holding, lines);
+    // Of so many, their names say nothing either.
+    if (holding.size() > kHoldingNamed)
+      lines.push_back(fmt::format("{} {}: {} hold; --verbose names them", page_.mark(Verdict::Holds),
+                                  visible(area_of(holding[0]->clause)), holding.size()));
+    else
+      add_ids(holding, lines);
     if (folding == Folding::PlainUnknown && unknown.size() > 1)
       lines.push_back(folded(unknown, "--verbose says why"));
     else
@@ -197,8 +205,8 @@ std::string findings_text(const Verdicts& verdicts, bool waived, const Page& pag
     if (findings.empty()) continue;
     const auto head = page.shortened(fmt::format("{}: {}", visible(clause.clause), visible(clause.title)),
                                      page.width() - page.mark_columns() - 1);
-    text += fmt::format("{} {}\n{}", page.mark(waived ? Verdict::Waived : Verdict::Broken), page.paint(Ink::Bold, head),
-                        findings);
+    const Verdict shown = waived || clause.verdict == Verdict::Waived ? Verdict::Waived : clause.verdict;
+    text += fmt::format("{} {}\n{}", page.mark(shown), page.paint(Ink::Bold, head), findings);
   }
   return text;
 }
@@ -210,9 +218,11 @@ std::string closing_lines(const Verdicts& verdicts, const Page& page) {
   std::size_t findings = 0;
   for (const auto& clause : verdicts.clauses)
     if (clause.verdict == Verdict::Broken) findings += open_findings(clause);
+  const int warned = verdicts.count(Verdict::Warned);
   std::string text =
-      fmt::format("{} judged: {} hold, {} broken, {} waived{}{} unknown\n", judged, verdicts.count(Verdict::Holds),
-                  broken, verdicts.count(Verdict::Waived), page.dot(), unknown);
+      fmt::format("{} judged: {} hold, {} broken, {}{} waived{}{} unknown\n", judged, verdicts.count(Verdict::Holds),
+                  broken, warned > 0 ? fmt::format("{} with warnings, ", warned) : "", verdicts.count(Verdict::Waived),
+                  page.dot(), unknown);
   if (broken > 0)
     text += page.paint(Ink::Red, fmt::format("the contract is BROKEN: {}, {}",
                                              counted(static_cast<std::size_t>(broken), "clause", "clauses"),

@@ -6,7 +6,6 @@
 
 #include "fleet/alone.hpp"
 #include "fleet/concurrent_index.hpp"
-#include "fleet/hazard.hpp"
 #include "fleet/journal.hpp"
 #include "fleet/message.hpp"
 
@@ -308,15 +307,6 @@ TEST(ConcurrentIndex, IsFoundByItsName) {
   EXPECT_EQ(concurrent_index("DROP INDEX CONCURRENTLY ix")->verb, ConcurrentIndex::Drop);
   EXPECT_FALSE(concurrent_index("CREATE INDEX CONCURRENTLY ON t (a)"));
   EXPECT_FALSE(concurrent_index("CREATE INDEX ix ON t (a)"));
-}
-
-TEST(Hazard, IsToldByTheFirstWords) {
-  EXPECT_EQ(hazard_of("ALTER TABLE t ADD COLUMN a int").lock, "ACCESS EXCLUSIVE");
-  EXPECT_EQ(hazard_of("ALTER TABLE t DROP COLUMN a").risk, Risk::Data);
-  EXPECT_EQ(hazard_of("CREATE INDEX i ON t (a)").lock, "SHARE");
-  EXPECT_EQ(hazard_of("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)").lock, "SHARE UPDATE EXCLUSIVE");
-  EXPECT_EQ(hazard_of("CREATE TABLE t (a int)").lock, "");
-  EXPECT_EQ(worse(hazard_of("UPDATE t SET a = 1"), hazard_of("CREATE INDEX i ON t (a)")).lock, "SHARE");
 }
 
 }  // namespace

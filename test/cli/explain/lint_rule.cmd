@@ -1,0 +1,1 @@
+pgcontract explain lint.volatile_default_rewrites

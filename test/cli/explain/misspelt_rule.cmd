@@ -1,0 +1,1 @@
+pgcontract explain lint.drop_column

@@ -1,0 +1,1 @@
+pgcontract help migrate lint
