@@ -34,11 +34,12 @@ struct Transcript {
 bool says_nothing(const Error& error) {
   switch (error.code) {
     case ErrorCode::Unreachable:
-    case ErrorCode::ConnectionLost:
     case ErrorCode::LockTimeout:
     case ErrorCode::OutOfSpace:
     case ErrorCode::Timeout:
     case ErrorCode::Cancelled: return true;
+    // 08… in a session that lives is what a foreign server's door said.
+    case ErrorCode::ConnectionLost: return !error.sqlstate.starts_with("08");
     default: return error.sqlstate == kSyntaxError || error.sqlstate.starts_with(kShortOfResources);
   }
 }
