@@ -146,8 +146,11 @@ grep -q "\"id\":\"$TENANT_A\".*\"inventory_sha256\":\"$(sql "SELECT inventory_sh
   "$HOME_DIR/tombstones.jsonl" || fail "the tombstone is kept beside the contract"
 equals "what the proof has counted" "0 0 0" "$(sql "SELECT detail->>'sessions', detail->>'rows of stratmaster_api.research_memos',
   detail->>'rows of stratmaster_api.reports' FROM pgcontract.evidence WHERE kind = 'tenant_absent'" | tr '|' ' ')"
-sql "DROP TABLE stratmaster_api.research_replies, stratmaster_api.research_memos, stratmaster_api.research_base;
-     DROP MATERIALIZED VIEW stratmaster_telemetry.titles"
+drop_extras() {
+  sql "DROP TABLE stratmaster_api.research_replies, stratmaster_api.research_memos, stratmaster_api.research_base;
+       DROP MATERIALIZED VIEW stratmaster_telemetry.titles"
+}
+drop_extras
 runs 0 pgc verify
 ok "a tenant with sessions and large objects is gone, with all it had and nothing else, and that is proved"
 
@@ -185,6 +188,7 @@ says "pgcontract tenant delete --replay"
 runs 4 pgc tenant add "$TENANT_A" --reuse-id
 says "--replay"
 runs 0 pgc tenant delete --replay --yes
+drop_extras
 runs 0 pgc apply
 runs 0 pgc verify
 equals "replayed, it is gone" 0 "$(sql "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = 'tenant_$a')
