@@ -12,6 +12,7 @@ constexpr std::size_t kLongestLine = 2'000;  // std::regex recurses once a chara
 constexpr std::size_t kMostLines = 500;
 constexpr std::string_view kSyntaxError = "42601";
 constexpr std::string_view kShortOfResources = "53";
+constexpr std::string_view kTooManyConnections = "53300";
 constexpr std::string_view kDenied = "42501";
 
 // What the attackers' and victims' sessions printed, as psql would show it.
@@ -31,7 +32,8 @@ struct Transcript {
 };
 
 // The server did not refuse, it lacked something, or was in somebody else's way.
-bool says_nothing(const Error& error) {
+bool says_nothing(const Attack& attack, const Error& error) {
+  if (attack.kind == "availability" && error.sqlstate == kTooManyConnections) return false;  // the limit at work
   switch (error.code) {
     case ErrorCode::Unreachable:
     case ErrorCode::LockTimeout:
@@ -105,7 +107,7 @@ class Run {
   bool heard(postgres::Connection& session, const Result<void>& sent) {
     for (auto& notice : session.take_notices()) transcript_.print(std::move(notice));
     if (sent) return true;
-    if (says_nothing(sent.error())) return spoil(sent.error());
+    if (says_nothing(attack_, sent.error())) return spoil(sent.error());
     transcript_.refuse(sent.error());
     return true;
   }
@@ -116,7 +118,7 @@ class Run {
   }
 
   bool refused_at_the_door(const Error& error) {
-    if (says_nothing(error)) return spoil(error);
+    if (says_nothing(attack_, error)) return spoil(error);
     transcript_.refuse(error);
     return true;
   }
