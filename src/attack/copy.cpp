@@ -69,6 +69,14 @@ Result<void> take_lock(postgres::Connection& admin) {
               "Wait until it has ended; nothing was changed.");
 }
 
+Result<std::vector<std::string>> roles_that(postgres::Connection& connection, const std::string& condition) {
+  PGC_TRY(const auto rows, connection.query(fmt::format(
+                               "SELECT r.rolname FROM pg_catalog.pg_roles AS r WHERE {} ORDER BY 1", condition)));
+  std::vector<std::string> names;
+  for (int i = 0; i < rows.size(); ++i) names.emplace_back(rows.at(i, 0));
+  return names;
+}
+
 }  // namespace
 
 Copy::Copy(postgres::Connection admin, const postgres::Dsn& environment)
@@ -113,6 +121,7 @@ Contract Copy::contract_of(const Contract& contract) const {
   Tenancy& tenancy = *copied.tenancy;
   tenancy.of_canaries = true;
   tenancy.shared_column = plain(contract.tenancy->shared_column, "tenant_id");
+  tenancy.limits.connections = -1;  // else an attack would be refused for want of one
   const Tenancy usual;
   if (const auto name = tenancy.schema_of(canaries_[0]); quoted(name) != name)
     tenancy.schema_pattern = usual.schema_pattern;
@@ -198,24 +207,23 @@ Result<void> Copy::let_in(const Contract& copied) {
              fmt::format("SET ROLE {}; ANALYZE {}.agents_secrets; RESET ROLE", site_.words["OWN"], site_.words["SB"]));
 }
 
-Result<std::vector<std::string>> Copy::roles_that(const std::string& condition) {
-  PGC_TRY(const auto rows,
-          admin_->query(fmt::format("SELECT r.rolname FROM pg_catalog.pg_roles AS r WHERE {} ORDER BY 1", condition)));
-  std::vector<std::string> names;
-  for (int i = 0; i < rows.size(); ++i) names.emplace_back(rows.at(i, 0));
-  return names;
-}
-
+// Other people make roles meanwhile. The file's are those that its transaction sees before its end and nobody else
+// does.
 Result<void> Copy::change(const std::string& sql) {
   PGC_TRY(auto connection, postgres::Connection::open(base_));
-  PGC_TRY(const auto before, roles_that("true"));
-  PGC_CHECK(run(connection, "BEGIN;" + filled(sql, site_.words) + "\n;COMMIT"));
-  PGC_TRY(const auto after, roles_that("true"));
-  std::ranges::set_difference(after, before, std::back_inserter(roles_made_));
-  if (roles_made_.empty()) return {};
-  // So that the sweep of a killed run finds them.
-  return admin_->execute(fmt::format("COMMENT ON DATABASE {} IS {}", base_database_,
-                                     quoted_literal(fmt::format("{}\n{}", kMark, fmt::join(roles_made_, "\n")))));
+  PGC_TRY(const auto before, roles_that(*admin_, "true"));
+  PGC_CHECK(run(connection, "BEGIN;" + filled(sql, site_.words) + "\n;RESET SESSION AUTHORIZATION;RESET ROLE"));
+  PGC_TRY(const auto inside, roles_that(connection, "true"));
+  PGC_TRY(const auto outside, roles_that(*admin_, "true"));
+  std::ranges::set_difference(inside, outside, std::back_inserter(roles_made_));
+  std::erase_if(roles_made_, [&](const auto& role) { return std::ranges::binary_search(before, role); });
+  // In the same transaction, so that the sweep of a killed run finds them.
+  if (!roles_made_.empty())
+    PGC_CHECK(run(connection, fmt::format("COMMENT ON DATABASE {} IS {}", base_database_,
+                                          quoted_literal(fmt::format("{}\n{}", kMark, fmt::join(roles_made_, "\n"))))));
+  PGC_CHECK(run(connection, "COMMIT"));
+  std::ranges::set_difference(outside, before, std::back_inserter(roles_left_));
+  return {};
 }
 
 // CREATE DATABASE copies neither the database's privileges nor the roles' settings in it.
@@ -258,34 +266,61 @@ Result<Site> Copy::fresh() {
   return site;
 }
 
-// Databases first: with them goes everything that would keep a role from being dropped.
+// A role with a grant is not dropped, and a file may have granted its roles something that no database holds. DROP
+// OWNED BY takes that away, and said in the base it reaches nothing of the environment's. What fails here fails DROP
+// ROLE.
+void Copy::disown(const std::string& database, const std::vector<std::string>& roles) const {
+  if (roles.empty()) return;
+  auto connection = postgres::Connection::open(environment_.with("dbname", database));
+  if (!connection) return;
+  for (const auto& role : roles) (void)connection->execute("DROP OWNED BY " + quoted(role));
+}
+
+// Databases first: with them goes everything that would keep a role from being dropped. Only our own: anybody who may
+// create databases can give one this name and this comment.
 Result<int> Copy::remove(const std::string& token) {
   PGC_TRY(
       const auto databases,
       admin_->query("SELECT d.datname, pg_catalog.shobj_description(d.oid, 'pg_database') "
                     "FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.~) $1 "
+                    "AND pg_catalog.pg_get_userbyid(d.datdba) OPERATOR(pg_catalog.=) current_user "
                     "AND pg_catalog.starts_with(COALESCE(pg_catalog.shobj_description(d.oid, 'pg_database'), $2), $2)",
                     {fmt::format("^{}{}({})?$", kPrefix, token, kBaseSuffix), std::string(kMark)}));
   std::vector<std::string> roles;
   int removed = 0;
   for (int i = 0; i < databases.size(); ++i) {
+    std::vector<std::string> made_there;
     // One without a mark was cut off before it got it; under the lock nobody else's can be at that point.
     std::string_view made = databases.at(i, 1);
     made.remove_prefix(std::min(made.size(), kMark.size()));
     while (!made.empty()) {
       made.remove_prefix(1);
-      roles.emplace_back(made.substr(0, made.find('\n')));
-      made.remove_prefix(roles.back().size());
+      made_there.emplace_back(made.substr(0, made.find('\n')));
+      made.remove_prefix(made_there.back().size());
     }
+    disown(std::string(databases.at(i, 0)), made_there);
+    roles.insert(roles.end(), made_there.begin(), made_there.end());
     PGC_CHECK(admin_->execute(fmt::format("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(databases.at(i, 0)))));
     ++removed;
   }
-  PGC_TRY(const auto named,
-          roles_that(fmt::format("r.rolname OPERATOR(pg_catalog.~) {} OR r.rolname OPERATOR(pg_catalog.~) {}",
-                                 quoted_literal(fmt::format("^{}{}_(owner|definer|tenant|migrator)$", kPrefix, token)),
-                                 quoted_literal(fmt::format("{}000[ab]", canary_hex(token))))));
-  roles.insert(roles.end(), named.begin(), named.end());
   for (const auto& role : roles) {
+    if (admin_->execute(fmt::format("DROP ROLE IF EXISTS {}", quoted(role))))
+      ++removed;
+    else
+      roles_left_.push_back(role);
+  }
+  // Those of a copy that is another administrator's stay with it.
+  PGC_TRY(
+      const auto named,
+      roles_that(*admin_,
+                 fmt::format("(r.rolname OPERATOR(pg_catalog.~) {} OR r.rolname OPERATOR(pg_catalog.~) {}) "
+                             "AND NOT EXISTS (SELECT FROM pg_catalog.pg_database AS d WHERE d.datname "
+                             "OPERATOR(pg_catalog.~) {} AND pg_catalog.strpos(r.rolname, pg_catalog.substr("
+                             "d.datname, {}, {})) OPERATOR(pg_catalog.>) 0)",
+                             quoted_literal(fmt::format("^{}{}_(owner|definer|tenant|migrator)$", kPrefix, token)),
+                             quoted_literal(fmt::format("{}000[ab]", canary_hex(token))),
+                             quoted_literal(fmt::format("^{}{}", kPrefix, token)), kPrefix.size() + 1, kTokenDigits)));
+  for (const auto& role : named) {
     const std::string drop = fmt::format("DROP ROLE IF EXISTS {}", quoted(role));
     if (auto dropped = admin_->execute(drop); !dropped) {
       // A change that was tried may have granted it something that no database holds.

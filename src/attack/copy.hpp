@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "attack/site.hpp"
 #include "model/contract.hpp"
@@ -35,6 +36,8 @@ class Copy {
   Result<void> let_in(const Contract& copied);
   // Statements of a file, as the administrator. Roles that they create go with the copy.
   Result<void> change(const std::string& sql);
+  // Roles that stay: made meanwhile by others, or by a file that ended its transaction itself; or in use elsewhere now.
+  const std::vector<std::string>& roles_left() const { return roles_left_; }
   // A pristine database to attack: a copy of the base, in place of the one before.
   Result<Site> fresh();
 
@@ -43,7 +46,7 @@ class Copy {
  private:
   explicit Copy(postgres::Connection admin, const postgres::Dsn& environment);
   Result<int> remove(const std::string& token);
-  Result<std::vector<std::string>> roles_that(const std::string& condition);
+  void disown(const std::string& database, const std::vector<std::string>& roles) const;
   Result<void> carry_over(const std::string& from, const std::string& to);
   Result<Login> credentials(postgres::Connection& connection, const std::string& role);
   void name_words(const Contract& copied);
@@ -57,6 +60,7 @@ class Copy {
   std::array<Uuid, 2> canaries_;
   std::string role_prefix_;
   std::vector<std::string> roles_made_;  // by change()
+  std::vector<std::string> roles_left_;
   bool superuser_ = false;
   int swept_ = 0;
   Site site_;

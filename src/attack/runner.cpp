@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kLongestLine = 2'000;  // std::regex recurses once a character
 constexpr std::size_t kMostLines = 500;
 constexpr std::string_view kSyntaxError = "42601";
+constexpr std::string_view kShortOfResources = "53";
+constexpr std::string_view kTooManyConnections = "53300";
 constexpr std::string_view kDenied = "42501";
 
 // What the attackers' and victims' sessions printed, as psql would show it.
@@ -28,6 +30,21 @@ struct Transcript {
     if (!refusal || (refusal->sqlstate != kDenied && error.sqlstate == kDenied)) refusal = error;
   }
 };
+
+// The server did not refuse, it lacked something, or was in somebody else's way.
+bool says_nothing(const Attack& attack, const Error& error) {
+  if (attack.kind == "availability" && error.sqlstate == kTooManyConnections) return false;  // the limit at work
+  switch (error.code) {
+    case ErrorCode::Unreachable:
+    case ErrorCode::LockTimeout:
+    case ErrorCode::OutOfSpace:
+    case ErrorCode::Timeout:
+    case ErrorCode::Cancelled: return true;
+    // 08… in a session that lives is what a foreign server's door said.
+    case ErrorCode::ConnectionLost: return !error.sqlstate.starts_with("08");
+    default: return error.sqlstate == kSyntaxError || error.sqlstate.starts_with(kShortOfResources);
+  }
+}
 
 bool is_copy_out(std::string_view statement) {
   return statement.starts_with("COPY ") && statement.ends_with("TO STDOUT");
@@ -90,10 +107,8 @@ class Run {
   bool heard(postgres::Connection& session, const Result<void>& sent) {
     for (auto& notice : session.take_notices()) transcript_.print(std::move(notice));
     if (sent) return true;
-    const Error& error = sent.error();
-    if (error.sqlstate == kSyntaxError || error.code == ErrorCode::Timeout || error.code == ErrorCode::Cancelled)
-      return spoil(error);
-    transcript_.refuse(error);
+    if (says_nothing(attack_, sent.error())) return spoil(sent.error());
+    transcript_.refuse(sent.error());
     return true;
   }
 
@@ -102,9 +117,8 @@ class Run {
     return false;
   }
 
-  // A server that answers the administrator has refused this login; one that does not is simply not there.
   bool refused_at_the_door(const Error& error) {
-    if (error.code == ErrorCode::Cancelled || !administrator()) return spoil(error);
+    if (says_nothing(attack_, error)) return spoil(error);
     transcript_.refuse(error);
     return true;
   }

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -195,6 +196,9 @@ Result<Report> run_tenant_attack(const Arguments& arguments) {
   }
   if (copy.swept() > 0)
     report.notes.push_back(fmt::format("what killed runs had left was dropped: {} databases and roles", copy.swept()));
+  if (!copy.roles_left().empty())
+    report.notes.push_back(
+        fmt::format("roles that appeared meanwhile, or that others use, stay: {}", fmt::join(copy.roles_left(), ", ")));
   report.attacks = std::move(run);
   add_words(request, report);
   return report;

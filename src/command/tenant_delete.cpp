@@ -1,8 +1,13 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
 #include <map>
+#include <set>
 
 #include "command/bring.hpp"
 #include "command/init_file.hpp"
@@ -32,10 +37,12 @@ class Removal {
       return fail(ErrorCode::NotFound, "this database is not under the contract yet", "Run first: pgcontract apply");
     if (arguments_.has("--replay"))
       for (const auto& tenant : tenancy::risen(place_.contract, world.observation)) asked_.push_back(tenant.id);
-    for (const auto& id : asked_) choose(world.observation, id);
-    if (chosen_.empty()) return Plan{};
     PGC_TRY(auto connection, postgres::Connection::open(dsn_));
+    PGC_TRY(const auto unproved, unproved_deletions(connection));
+    for (const auto& id : asked_) choose(world.observation, id, unproved.contains(id));
+    if (chosen_.empty()) return Plan{};
     PGC_CHECK(check_rights(connection));
+    PGC_CHECK(check_may_become(connection, *place_.contract.tenancy, chosen_));
     PGC_TRY(const auto large_objects, large_objects_of(connection));
     const Judged view = judged(place_, world.observation);
     if (!arguments_.yes) PGC_CHECK(ask(connection, view, large_objects));
@@ -47,8 +54,8 @@ class Removal {
 
  private:
   // What the registry does not know and no tombstone names is not ours to delete.
-  void choose(const Observation& seen, const Uuid& id) {
-    const bool here = seen.schema_named(place_.contract.tenancy->schema_of(id)) ||
+  void choose(const Observation& seen, const Uuid& id, bool unproved) {
+    const bool here = unproved || seen.schema_named(place_.contract.tenancy->schema_of(id)) ||
                       seen.role_named(place_.contract.tenancy->role_of(id));
     const bool deleted = !tenancy::deleted_at(seen, id).empty();
     if (living_tenant(seen, id) || (deleted && here))
@@ -59,6 +66,23 @@ class Removal {
       outcomes_.push_back(outcome_on(id, kClause, no_such_tenant(seen, id)));
   }
 
+  // A run that was killed, or failed, between the deletion and the proof of it.
+  static Result<std::set<Uuid>> unproved_deletions(postgres::Connection& connection) {
+    std::set<Uuid> ids;
+    PGC_TRY(
+        const auto rows,
+        connection.query(
+            "SELECT t.id FROM pgcontract.tenant AS t WHERE t.state OPERATOR(pg_catalog.=) 'deleted' AND NOT EXISTS "
+            "(SELECT FROM pgcontract.evidence AS e WHERE e.subject OPERATOR(pg_catalog.=) t.id::pg_catalog.text AND "
+            "e.kind OPERATOR(pg_catalog.=) 'tenant_absent' AND e.recorded_at OPERATOR(pg_catalog.>=) "
+            "t.deleted_at)"));
+    for (int i = 0; i < rows.size(); ++i) {
+      PGC_TRY(const Uuid id, Uuid::parse(rows.at(i, 0)));
+      ids.insert(id);
+    }
+    return ids;
+  }
+
   // Shared tables force row-level security on their owner too, so only who bypasses it can prove that no row is left.
   static Result<void> check_rights(postgres::Connection& connection) {
     PGC_TRY(const auto rows,
@@ -66,7 +90,8 @@ class Removal {
                              "OPERATOR(pg_catalog.=) current_user"));
     if (!rows.empty() && rows.at(0, 0) == "t") return {};
     return fail(ErrorCode::Permission, "the role of the DSN does not see every row of the shared tables",
-                "Deletion needs a superuser, or a member of the owner with BYPASSRLS; nothing was changed.");
+                "Deletion needs a superuser, or a role with BYPASSRLS and CREATEROLE that is a member of the owner and "
+                "of the tenants' roles; nothing was changed.");
   }
 
   Result<std::map<Uuid, std::int64_t>> large_objects_of(postgres::Connection& connection) const {
@@ -91,8 +116,9 @@ class Removal {
     Table table{"inventory", {{"object", "OBJECT"}, {"kind", "KIND"}, {"rows", "ROWS"}, {"bytes", "BYTES"}}, {}};
     PGC_CHECK(connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off"));
     for (const auto& id : chosen_) {
-      if (auto checked = connection.execute(plan::deletion_check(view, id)); !checked)
-        return with_context(checked.error(), "tenant " + id.canonical());
+      for (const auto& check : plan::deletion_checks(view, id))
+        if (auto checked = connection.execute(check); !checked)
+          return with_context(checked.error(), "tenant " + id.canonical());
       if (chosen_.size() > kShownOneByOne) continue;
       const auto large = large_objects.find(id);
       const auto query = plan::inventory_query(view, id, large == large_objects.end() ? 0 : large->second);
@@ -124,12 +150,31 @@ class Removal {
   std::vector<Outcome> outcomes_;  // of those that need no step
 };
 
+// Held by one process at a time, and let go at the latest by its end. A file system that knows no locks has none.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& folder)
+      : file_(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (file_ >= 0 && flock(file_, LOCK_EX) != 0 && errno == EINTR) continue;
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock() {
+    if (file_ >= 0) close(file_);
+  }
+
+ private:
+  int file_;
+};
+
 // Writes down what the registry calls deleted and the file does not, this run's deletions and any that a killed run
 // committed without getting here.
 Result<std::size_t> keep_tombstones(const Place& place, const Observation& seen) {
   const std::string path = contract::tombstones_path(place.contract);
   const auto missing = tenancy::unkept(seen);
   if (missing.empty()) return 0;
+  // Deletions in other environments write the same file. The lock is the folder's, since the file is replaced.
+  const FolderLock lock(std::filesystem::path(path).parent_path());
   PGC_TRY(auto lines, contract::read_tombstones(path));
   for (const auto* tenant : missing)
     lines.push_back({tenant->id, place.environment.name, std::string(seen.server.database),
@@ -139,22 +184,32 @@ Result<std::size_t> keep_tombstones(const Place& place, const Observation& seen)
   return missing.size();
 }
 
+// Of an id that is used again, the last life alone: since the deletion before the one that made its tombstone.
+constexpr std::string_view kLives =
+    "WITH lives AS (SELECT t.*, t.id::pg_catalog.text AS subject, COALESCE((SELECT d.id FROM pgcontract.evidence AS d "
+    "WHERE d.subject OPERATOR(pg_catalog.=) t.id::pg_catalog.text AND d.kind OPERATOR(pg_catalog.=) 'tenant_deleted' "
+    "ORDER BY d.id DESC OFFSET CASE t.state WHEN 'deleted' THEN 1 ELSE 0 END LIMIT 1), 0) AS since "
+    "FROM pgcontract.tenant AS t WHERE t.id OPERATOR(pg_catalog.=) ANY ($1::pg_catalog._uuid))";
+
 // What was there, from the evidence that the deleting transactions left.
 Result<std::vector<Table>> evidence_of(const postgres::Dsn& dsn, const std::vector<Uuid>& ids) {
   PGC_TRY(auto connection, postgres::Connection::open(dsn));
   std::string list;
   for (const auto& id : ids) list += (list.empty() ? "{" : ",") + id.canonical();
-  PGC_TRY(const auto rows,
-          connection.query(
-              "SELECT t.id, pg_catalog.to_char(t.deleted_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
+  PGC_TRY(
+      const auto rows,
+      connection.query(
+          fmt::format(
+              "{} SELECT l.id, pg_catalog.to_char(l.deleted_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
               "(SELECT pg_catalog.sum((e.detail OPERATOR(pg_catalog.->>) 'rows')::pg_catalog.int8) FROM "
-              "pgcontract.evidence AS e WHERE e.subject OPERATOR(pg_catalog.=) t.id::pg_catalog.text AND e.kind "
-              "OPERATOR(pg_catalog.=) 'tenant_inventory'), t.inventory_sha256, "
-              "EXISTS (SELECT FROM pgcontract.evidence AS e WHERE e.subject OPERATOR(pg_catalog.=) "
-              "t.id::pg_catalog.text AND e.kind OPERATOR(pg_catalog.=) 'tenant_absent' AND e.recorded_at "
-              "OPERATOR(pg_catalog.>=) t.deleted_at) FROM pgcontract.tenant AS t WHERE t.id OPERATOR(pg_catalog.=) ANY "
-              "($1::pg_catalog._uuid) AND t.state OPERATOR(pg_catalog.=) 'deleted' ORDER BY t.id",
-              {list + "}"}));
+              "pgcontract.evidence AS e WHERE e.subject OPERATOR(pg_catalog.=) l.subject AND e.id "
+              "OPERATOR(pg_catalog.>) l.since AND e.kind OPERATOR(pg_catalog.=) 'tenant_inventory'), "
+              "l.inventory_sha256, EXISTS (SELECT FROM pgcontract.evidence AS e WHERE e.subject OPERATOR(pg_catalog.=) "
+              "l.subject AND e.kind OPERATOR(pg_catalog.=) 'tenant_absent' AND e.recorded_at "
+              "OPERATOR(pg_catalog.>=) l.deleted_at) FROM lives AS l WHERE l.state OPERATOR(pg_catalog.=) 'deleted' "
+              "ORDER BY l.id",
+              kLives),
+          {list + "}"}));
   std::vector<Table> tables = {{"deleted",
                                 {{"id", "ID"},
                                  {"deleted_at", "DELETED AT"},
@@ -169,10 +224,12 @@ Result<std::vector<Table>> evidence_of(const postgres::Dsn& dsn, const std::vect
   PGC_TRY(
       const auto objects,
       connection.query(
-          "SELECT e.subject, o.object, o.kind, o.rows, o.bytes, o.sha256 FROM pgcontract.evidence AS e CROSS JOIN "
-          "LATERAL pg_catalog.jsonb_to_recordset(e.detail OPERATOR(pg_catalog.->) 'objects') AS o(object text, kind "
-          "text, rows int8, bytes int8, sha256 text) WHERE e.kind OPERATOR(pg_catalog.=) 'tenant_inventory' AND "
-          "e.subject OPERATOR(pg_catalog.=) ANY ($1::pg_catalog._text) ORDER BY 1, e.id, 2",
+          fmt::format("{} SELECT e.subject, o.object, o.kind, o.rows, o.bytes, o.sha256 FROM lives AS l JOIN "
+                      "pgcontract.evidence AS e ON e.subject OPERATOR(pg_catalog.=) l.subject AND e.id "
+                      "OPERATOR(pg_catalog.>) l.since CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(e.detail "
+                      "OPERATOR(pg_catalog.->) 'objects') AS o(object text, kind text, rows int8, bytes int8, sha256 "
+                      "text) WHERE e.kind OPERATOR(pg_catalog.=) 'tenant_inventory' ORDER BY 1, e.id, 2",
+                      kLives),
           {list + "}"}));
   Table inventory{"inventory",
                   {{"id", "ID"},

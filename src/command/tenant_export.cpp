@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 
@@ -31,11 +32,16 @@ const std::vector<std::string> kNotCarried = {
 const std::vector<std::string> kNotOfApplication = {
     "TRIGGER", "RULE", "VIEW", "MATERIALIZED VIEW", "MATERIALIZED VIEW DATA", "STATISTICS"};
 
+// Defaults may ask whose session it is; in a database of one tenant's there is one answer.
+constexpr std::string_view kRoleTenant =
+    "CREATE SCHEMA pgcontract;\n"
+    "CREATE FUNCTION pgcontract.role_tenant() RETURNS uuid LANGUAGE sql IMMUTABLE AS 'SELECT ''{}''::uuid';\n";
 constexpr std::string_view kRestore =
     "-- Restores one tenant into an empty database:  psql -X -d NEW_DATABASE -f restore.sql\n"
     "\\set ON_ERROR_STOP on\n"
     "SET client_min_messages = warning;\n"
     "BEGIN;\n"
+    "{}"
     "\\ir 1_tables.sql\n"
     "\\ir 2_rows.sql\n"
     "\\ir 3_keys.sql\n"
@@ -62,6 +68,7 @@ class Exporter {
     options.statement_timeout_ms = 0;
     options.idle_in_transaction_session_timeout_ms = 0;
     PGC_TRY(auto connection, postgres::Connection::open(dsn_, options));
+    PGC_CHECK(check_may_become(connection, tenancy_, std::array{tenant_}));
     PGC_TRY(const act::Dump dump, act::Dump::find(dsn_, connection.server_version()));
     PGC_CHECK(connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     PGC_TRY(const auto snapshot, connection.query("SELECT pg_catalog.pg_export_snapshot()"));
@@ -69,47 +76,63 @@ class Exporter {
     PGC_CHECK(read_rights(connection));
     PGC_TRY(const Table inventory, read_inventory(connection));
     const auto plan = plan::exported_tables(view_, tenant_, unreadable_);
-    PGC_CHECK(become_tenant(connection));
+    PGC_CHECK(write_large_objects(connection));
+    PGC_CHECK(become(connection, role_));
     step("its rows of shared tables");
     PGC_CHECK(write_rows(connection, plan));
-    PGC_CHECK(write_large_objects(connection));
     step("the application's tables");
     PGC_CHECK(write_application(dump, plan));
     step("its own schema");
     PGC_CHECK(write_tenant(dump));
-    PGC_CHECK(folder_.write("restore.sql", [](const auto& write) -> Result<void> {
-      write(kRestore);
+    PGC_CHECK(folder_.write("restore.sql", [&](const auto& write) -> Result<void> {
+      write(fmt::format(kRestore, asks_role_tenant() ? fmt::format(kRoleTenant, tenant_.canonical()) : ""));
       return {};
     }));
+    PGC_CHECK(become(connection, tenancy_.roles.owner));
+    PGC_CHECK(nothing_hidden(connection, inventory));
     PGC_CHECK(connection.execute("ROLLBACK"));
-    PGC_CHECK(nothing_hidden(inventory));
     PGC_TRY(Table files, measured_files());
     return std::vector<Table>{facts(plan), std::move(files), rows_, inventory};
   }
 
+  bool compared() const { return compared_; }
+
  private:
   void step(const std::string& what) { progress_.begin("exporting " + what, 0); }
 
-  // What of its schema the tenant may not read: the version table, and sequences, which nobody grants.
+  // What the tenant may not read of the application's schema. Of its own, which the owner reads, only Alembic's version
+  // table is left out.
   Result<void> read_rights(postgres::Connection& connection) {
     PGC_TRY(const auto rows,
             connection.query(
-                "SELECT c.oid, c.relname, c.relkind, n.nspname OPERATOR(pg_catalog.=) $2 FROM pg_catalog.pg_class AS c "
-                "JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE n.nspname "
-                "OPERATOR(pg_catalog.=) ANY (ARRAY[$2, $3]) AND c.relkind OPERATOR(pg_catalog.=) ANY "
-                "('{r,p,v,m,f,S}'::pg_catalog._char) AND NOT CASE c.relkind WHEN 'S' THEN "
-                "pg_catalog.has_sequence_privilege($1, c.oid, 'SELECT') ELSE pg_catalog.has_table_privilege($1, c.oid, "
-                "'SELECT') END",
-                {role_, tenancy_.schema_of(tenant_), place_.contract.schemas.application.name}));
-    for (int i = 0; i < rows.size(); ++i) {
+                "SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid "
+                "OPERATOR(pg_catalog.=) c.relnamespace WHERE n.nspname OPERATOR(pg_catalog.=) $2 AND c.relkind "
+                "OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog._char) AND NOT "
+                "pg_catalog.has_table_privilege($1, c.oid, 'SELECT')",
+                {role_, place_.contract.schemas.application.name}));
+    for (int i = 0; i < rows.size(); ++i)
       unreadable_.push_back(static_cast<Oid>(std::stoul(std::string(rows.at(i, 0)))));
-      if (rows.at(i, 3) != "t") continue;
-      if (rows.at(i, 2) == "S")
-        sequences_hidden_ = true;
-      else
-        excluded_.emplace_back(rows.at(i, 1));
-    }
+    for (const Relation* table : own_tables())
+      if (is_version_table(*table)) excluded_.emplace_back(table->name);
     return {};
+  }
+
+  std::vector<const Relation*> own_tables() const {
+    std::vector<const Relation*> tables;
+    if (const Schema* own = view_.observation.schema_named(tenancy_.schema_of(tenant_)))
+      for (const auto& relation : view_.observation.relations_of(own->oid))
+        if (relation.kind == 'r') tables.push_back(&relation);
+    return tables;
+  }
+
+  bool is_version_table(const Relation& table) const {
+    return place_.contract.migrations && table.name == place_.contract.migrations->version_table;
+  }
+
+  bool asks_role_tenant() const {
+    return std::ranges::any_of(view_.observation.columns, [](const Column& column) {
+      return column.default_expression.find("pgcontract.role_tenant(") != std::string_view::npos;
+    });
   }
 
   // As the administrator, who sees every row: what the export must amount to.
@@ -123,7 +146,8 @@ class Exporter {
     const auto rows = connection.query(query);
     PGC_CHECK(connection.execute("ROLLBACK TO SAVEPOINT inventory"));
     // Without that right the export is what the tenant sees, and there is nothing to compare it with.
-    if (!rows && rows.error().code == ErrorCode::Permission) return table;
+    compared_ = rows || rows.error().code != ErrorCode::Permission;
+    if (!compared_) return table;
     if (!rows) return tl::unexpected(rows.error());
     for (int i = 0; i < rows->size(); ++i) {
       table.rows.emplace_back();
@@ -132,9 +156,9 @@ class Exporter {
     return table;
   }
 
-  Result<void> become_tenant(postgres::Connection& connection) const {
+  Result<void> become(postgres::Connection& connection, const std::string& role) const {
     return connection.execute(fmt::format("SET LOCAL ROLE {}; SET LOCAL row_security = on; SET LOCAL {} = {}",
-                                          pgcontract::quoted(role_), tenancy_.setting,
+                                          pgcontract::quoted(role), tenancy_.setting,
                                           quoted_literal(tenant_.canonical())));
   }
 
@@ -200,12 +224,10 @@ class Exporter {
     return {};
   }
 
-  // The schema is the tenant's alone; its owner reads it only where a sequence could not be dumped otherwise.
-  std::string dumped_as() const { return sequences_hidden_ ? tenancy_.roles.owner : role_; }
-
+  // By the owner: the schema is the tenant's alone, and tenants hold no grants on its sequences and partitions.
   Result<void> write_tenant(const act::Dump& dump) const {
     const act::DumpRequest request{tenancy_.schema_of(tenant_),
-                                   dumped_as(),
+                                   tenancy_.roles.owner,
                                    snapshot_,
                                    act::session_option(tenancy_.setting, tenant_.canonical()),
                                    /*rows=*/true,
@@ -220,16 +242,22 @@ class Exporter {
     return {};
   }
 
-  // A policy made by hand may hide a tenant's own rows from it; an export without them would look whole.
-  Result<void> nothing_hidden(const Table& inventory) const {
+  // A policy made by hand may hide a tenant's rows from it, or from the owner; an export without them would look whole.
+  Result<void> nothing_hidden(postgres::Connection& connection, const Table& inventory) const {
     std::map<std::string, std::string> seen;
     for (const auto& row : rows_.rows)
       if (row[1] == "shared") seen.emplace(*row[0], *row[2]);
+    for (const Relation* table : own_tables()) {
+      if (is_version_table(*table)) continue;
+      const std::string name = view_.observation.name_of(*table);
+      PGC_TRY(const auto rows, connection.query("SELECT pg_catalog.count(*) FROM ONLY " + name));
+      seen.emplace(name, rows.at(0, 0));
+    }
     for (const auto& row : inventory.rows)
-      if (row[1] == "shared rows" && seen[*row[0]] != *row[2])
+      if (const auto at = seen.find(*row[0]); at != seen.end() && at->second != *row[2])
         return fail(ErrorCode::Conflict,
-                    fmt::format("the tenant sees {} of its {} rows of {}", seen[*row[0]], *row[2], *row[0]),
-                    "A policy hides the others: see pgcontract verify.");
+                    fmt::format("{} of its {} rows of {} can be seen", at->second, *row[2], *row[0]),
+                    "A policy hides the others: see pgcontract verify, and pg_policies.");
     return {};
   }
 
@@ -253,7 +281,7 @@ class Exporter {
       if (extension.name != "plpgsql") extensions += (extensions.empty() ? "" : ", ") + std::string(extension.name);
     add("tenant", tenant_.canonical());
     add("schema", tenancy_.schema_of(tenant_));
-    add("schema_read_as", dumped_as());
+    add("schema_read_as", tenancy_.roles.owner);
     add("shared_rows_read_as", role_);
     add("large_objects", std::to_string(large_objects_));
     add("tables_left_out", fmt::format("{}", fmt::join(excluded_, ", ")));
@@ -270,10 +298,10 @@ class Exporter {
   std::string role_;
   ExportFolder& folder_;
   report::Progress& progress_;
+  bool compared_ = true;  // with what one sees who sees every row
   std::string snapshot_;
   std::vector<Oid> unreadable_;
   std::vector<std::string> excluded_;  // tables of its schema
-  bool sequences_hidden_ = false;
   int large_objects_ = 0;
   Table rows_{"rows", {{"table", "TABLE"}, {"kind", "KIND"}, {"rows", "ROWS"}}, {}};
 };
@@ -295,14 +323,14 @@ Result<Report> run_tenant_export(const Arguments& arguments) {
   Report report;
   report.command = "tenant export";
   report.scene = scene_of(place, dsn.describe(), &world);
-  PGC_TRY(report.tables, Exporter(place, dsn, world, id, folder, progress).run());
+  Exporter exporter(place, dsn, world, id, folder, progress);
+  PGC_TRY(report.tables, exporter.run());
   // The manifest is this very report.
   PGC_CHECK(folder.write(std::string(kManifest), [&](const auto& write) -> Result<void> {
     write(report::render(report, Format::Json, report::Style{}));
     return {};
   }));
   PGC_TRY(const auto manifest, folder.measure(std::string(kManifest)));
-  PGC_CHECK(std::move(folder).finish());
   progress.end();
   PGC_TRY(const act::Options options, act_options(arguments, place, "tenant export"));
   PGC_TRY(Brought brought,
@@ -310,7 +338,15 @@ Result<Report> run_tenant_export(const Arguments& arguments) {
               place, dsn, [&](const World&) -> Result<Plan> { return plan::record_export(id, manifest.sha256); },
               options, arguments));
   report.application = std::move(brought.application);
-  report.notes = {fmt::format("{} holds all of tenant {}", target, id.canonical())};
+  // No export without its evidence: where that was declined, or failed, the folder never gets its name.
+  if (report.application->count(StepState::Done) == 0) return report;
+  PGC_CHECK(std::move(folder).finish());
+  report.notes = {
+      exporter.compared()
+          ? fmt::format("{} holds all of tenant {}", target, id.canonical())
+          : fmt::format("{} holds what tenant {} sees; whether a policy hides some of its rows takes a role "
+                        "that bypasses row-level security to tell",
+                        target, id.canonical())};
   report.next = {fmt::format("psql -X -d NEW_DATABASE -f {}/restore.sql", target)};
   return report;
 }

@@ -1,6 +1,7 @@
 #include "command/tenant_state.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -37,6 +38,25 @@ const RegisteredTenant* living_tenant(const Observation& observation, const Uuid
   const auto& tenants = observation.registry.tenants;
   const auto at = std::ranges::lower_bound(tenants, id, {}, &RegisteredTenant::id);
   return at != tenants.end() && at->id == id && at->state != "deleted" ? &*at : nullptr;
+}
+
+Result<void> check_may_become(postgres::Connection& connection, const Tenancy& tenancy, std::span<const Uuid> tenants) {
+  const std::string_view right = connection.server_version() >= 160000 ? "SET" : "MEMBER";
+  PGC_TRY(const auto rows, connection.query("SELECT r.rolname, current_user FROM pg_catalog.pg_roles AS r WHERE NOT "
+                                            "pg_catalog.pg_has_role(current_user, r.oid, $1) ORDER BY 1",
+                                            {std::string(right)}));
+  std::vector<std::string> lacking;
+  for (int i = 0; i < rows.size(); ++i) {
+    const auto tenant = tenancy.tenant_of_role(rows.at(i, 0));
+    if (rows.at(i, 0) == tenancy.roles.owner || (tenant && std::ranges::find(tenants, *tenant) != tenants.end()))
+      lacking.push_back(quoted(rows.at(i, 0)));
+  }
+  if (lacking.empty()) return {};
+  return fail(ErrorCode::Permission,
+              fmt::format("the role of the DSN may not become {}{}", lacking.front(),
+                          lacking.size() == 1 ? "" : fmt::format(" and {} more", lacking.size() - 1)),
+              fmt::format("As a superuser: GRANT {} TO {}. Nothing was changed.", fmt::join(lacking, ", "),
+                          quoted(rows.at(0, 1))));
 }
 
 Result<Report> change_state(const Arguments& arguments, const StateChange& change) {

@@ -9,6 +9,7 @@
 #include "command/command.hpp"
 #include "model/clause.hpp"
 #include "model/step.hpp"
+#include "postgres/connection.hpp"
 
 namespace pgcontract::command {
 
@@ -24,5 +25,9 @@ Result<Report> change_state(const Arguments& arguments, const StateChange& chang
 Error no_such_tenant(const Observation& observation, const Uuid& id);
 // The tenant's row of the registry, unless it is deleted or there is none.
 const RegisteredTenant* living_tenant(const Observation& observation, const Uuid& id);
+
+// Refuses where the session may not become each of the tenants and the owner, before anything is done: a tenant's own
+// rows are read and deleted in its role.
+Result<void> check_may_become(postgres::Connection& connection, const Tenancy& tenancy, std::span<const Uuid> tenants);
 
 }  // namespace pgcontract::command

@@ -19,6 +19,70 @@ namespace {
 constexpr std::string_view kClause = "tenancy.deleted_stay_deleted";
 constexpr std::int64_t kLargeObjectsPerStep = 1000;
 
+std::string body_of(std::string_view name) {
+  std::string_view body = find_embedded(embedded_texts(), name);
+  while (body.starts_with("--")) body.remove_prefix(body.find('\n') + 1);
+  return "\n" + std::string(body);
+}
+
+// What would go with the schema.
+std::string objects_check(const Judged& judged, const Uuid& tenant) {
+  const Tenancy& tenancy = *judged.contract.tenancy;
+  constexpr std::string_view kOfSchemas =
+      "UNION ALL SELECT pg_catalog.format('%I has the whole schema', p.pubname) "
+      "FROM pg_catalog.pg_publication_namespace AS s JOIN pg_catalog.pg_publication AS p "
+      "ON p.oid OPERATOR(pg_catalog.=) s.pnpubid WHERE s.pnnspid OPERATOR(pg_catalog.=) home";
+  std::string text = replaced(body_of("sql/deletion_check.sql"), "{publications_of_schemas}",
+                              judged.observation.server.version_num >= 150000 ? kOfSchemas : "");
+  text = replaced(std::move(text), "{schema}", quoted_literal(tenancy.schema_of(tenant)));
+  return do_block(replaced(std::move(text), "{role}", quoted_literal(tenancy.role_of(tenant))));
+}
+
+// (place, query) for each place that the deletion does not reach, in plpgsql; `then` has the count as `counted`. A
+// materialized view that was not populated cannot be asked, and has none.
+std::string loop_beyond(const Judged& judged, const Uuid& tenant, std::string_view then) {
+  std::string values;
+  for (const Relation* relation : beyond_deletion(judged))
+    values += fmt::format("{}({}, {})", values.empty() ? "" : ",\n    ",
+                          quoted_literal(judged.observation.name_of(*relation)),
+                          quoted_literal(count_beyond(judged, *relation, tenant)));
+  if (values.empty()) return {};
+  return fmt::format(R"(
+  FOR place IN SELECT * FROM (VALUES
+    {}) AS p(name, query) LOOP
+    CONTINUE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.relispopulated
+      AND c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(place.name)::pg_catalog.oid);
+    EXECUTE place.query INTO counted;
+    {}
+  END LOOP;)",
+                     values, then);
+}
+
+// Whose rows would go with the tenant's, and which of its own would stay: the latter is a look at whole tables, and is
+// had once.
+std::string rows_check(const Judged& judged, const Uuid& tenant, bool also_beyond) {
+  const Tenancy& tenancy = *judged.contract.tenancy;
+  std::string shared;
+  for (const Relation* table : tenancy::shared_tables(judged.contract, judged.observation))
+    shared += (shared.empty() ? "" : ", ") + quoted_literal(judged.observation.name_of(*table));
+  std::string beyond;
+  if (also_beyond)
+    beyond = loop_beyond(judged, tenant,
+                         "IF counted OPERATOR(pg_catalog.>) 0 THEN which := pg_catalog.concat_ws(', ', which, "
+                         "pg_catalog.format('%s in %s', counted, place.name)); END IF;");
+  if (!beyond.empty())
+    beyond +=
+        "\n  IF which IS NOT NULL THEN\n    RAISE EXCEPTION 'rows of the tenant are where its deletion does not reach: "
+        "%', which\n      USING ERRCODE = 'object_in_use', HINT = 'Only the tables that tenants share are emptied: "
+        "delete "
+        "these rows first. A materialized view: REFRESH … WITH NO DATA, and again afterwards.';\n  END IF;";
+  std::string text = replaced(body_of("sql/deletion_rows.sql"), "{schema}", quoted_literal(tenancy.schema_of(tenant)));
+  text = replaced(std::move(text), "{column}", quoted_literal(tenancy.shared_column));
+  text = replaced(std::move(text), "{tenant}", quoted_literal(tenant.canonical()));
+  text = replaced(std::move(text), "{shared}", fmt::format("ARRAY[{}]::pg_catalog._text", shared));
+  return do_block(replaced(std::move(text), "{places}", beyond));
+}
+
 std::int64_t number_of(const Observation& observation, std::string_view setting, std::int64_t otherwise) {
   std::int64_t value = otherwise;
   if (const Setting* found = observation.setting(setting))
@@ -58,7 +122,8 @@ class Deletion {
 
   void plan(Plan& into) {
     Step suspend = suspension(judged_, tenant_, "tenant delete");
-    suspend.statements.insert(suspend.statements.begin(), deletion_check(judged_, tenant_));
+    const auto checks = deletion_checks(judged_, tenant_);
+    suspend.statements.insert(suspend.statements.begin(), checks.begin(), checks.end());
     into.steps.push_back(std::move(suspend));
     into.steps.push_back(termination(judged_, tenant_));
     if (large_objects_ > kLargeObjectsPerStep) unlink_large_objects(into);
@@ -107,7 +172,8 @@ class Deletion {
     std::int64_t all = 0;
     for (const Relation* table : tables_) all += locks_to_drop(seen_, *table);
     if (all <= budget_) return;
-    std::ranges::stable_sort(tables_, {}, [](const Relation* r) { return r->parent == 0; });
+    describe_sequences(into);
+    std::ranges::stable_sort(tables_, std::ranges::greater{}, [&](const Relation* r) { return depth_of(r); });
     std::vector<const Relation*> chunk;
     std::int64_t locks = 0;
     const auto flush = [&] {
@@ -122,7 +188,33 @@ class Deletion {
       locks += more;
     }
     flush();
-    std::erase_if(counted_, [](const Relation* r) { return r->kind == 'r'; });
+    counted_.clear();
+  }
+
+  int depth_of(const Relation* relation) const {
+    int depth = 0;
+    for (; relation && relation->parent != 0; relation = seen_.relation(relation->parent)) ++depth;
+    return depth;
+  }
+
+  // They go with the tables whose columns they number, so all of them are described before any table goes.
+  void describe_sequences(Plan& into) const {
+    std::vector<std::string> selects;
+    const auto flush = [&] {
+      if (selects.empty()) return;
+      Step step = tenant_step(tenant_, kClause, "sequences go with their tables, and are described before");
+      step.object = fmt::format("{} sequences of tenant {}", selects.size(), tenant_.canonical());
+      step.statements = {inventory_evidence(tenant_, selects)};
+      step.undo = "nothing was changed";
+      into.steps.push_back(std::move(step));
+      selects.clear();
+    };
+    for (const Relation* relation : counted_) {
+      if (relation->kind != 'S') continue;
+      if (static_cast<std::int64_t>(selects.size()) >= budget_) flush();
+      selects.push_back(table_inventory(seen_, *relation));
+    }
+    flush();
   }
 
   Step drop_chunk(const std::vector<const Relation*>& chunk) const {
@@ -133,18 +225,20 @@ class Deletion {
       if (table->kind == 'r') selects.push_back(table_inventory(seen_, *table));
       names.push_back(seen_.name_of(*table));
     }
-    step.statements.push_back(deletion_check(judged_, tenant_));
+    step.statements.push_back(objects_check(judged_, tenant_));
     if (!selects.empty()) step.statements.push_back(inventory_evidence(tenant_, selects));
     step.statements.push_back(fmt::format("DROP TABLE IF EXISTS {} CASCADE", fmt::join(names, ", ")));
     // A run that was killed behind its commit has planned these tables again only if they are there.
     return step;
   }
 
-  // As the tenant itself, so that its policies let it reach its own rows alone, and triggers run with its rights. One
-  // statement for all tables: foreign keys among them are checked at its end.
+  // As the tenant itself, so that its policies let it reach its own rows alone, and triggers run with its rights. What
+  // foreign keys do is not bound by policies: that is looked up before. One statement for all tables: foreign keys
+  // among them are checked at its end.
   void delete_shared_rows(Step& step) const {
     const auto roots = shared_roots(judged_);
     if (roots.empty()) return;
+    step.statements.push_back(rows_check(judged_, tenant_, /*also_beyond=*/false));
     const std::string where =
         fmt::format("WHERE {} OPERATOR(pg_catalog.=) {}", quoted(judged_.contract.tenancy->shared_column),
                     quoted_literal(tenant_.canonical()));
@@ -179,7 +273,7 @@ class Deletion {
     if (!selects.empty()) step.statements.push_back(inventory_evidence(tenant_, selects));
     delete_shared_rows(step);
     if (large_objects_ > 0) step.statements.push_back(unlink());
-    step.statements.push_back(deletion_check(judged_, tenant_));
+    step.statements.push_back(objects_check(judged_, tenant_));
     step.statements.push_back(fmt::format("DROP SCHEMA IF EXISTS {} CASCADE", names_.schema));
     step.statements.push_back(fmt::format("DROP OWNED BY {}", names_.role));
     step.statements.push_back(fmt::format("DROP ROLE {}", names_.role));
@@ -212,12 +306,16 @@ class Deletion {
     step.object = "absence of tenant " + tenant_.canonical();
     const std::string id = quoted_literal(tenant_.canonical());
     const std::string schema = quoted_literal(judged_.contract.tenancy->schema_of(tenant_));
-    const std::string role = quoted_literal(role_);
+    const Role* role = seen_.role_named(role_);
     std::string shared;
     for (const Relation* relation : shared_roots(judged_))
       shared += fmt::format(", {}, (SELECT pg_catalog.count(*) FROM {} AS r WHERE r.{} OPERATOR(pg_catalog.=) {})",
                             quoted_literal("rows of " + seen_.name_of(*relation)), seen_.name_of(*relation),
                             quoted(judged_.contract.tenancy->shared_column), id);
+    const std::string beyond = loop_beyond(judged_, tenant_,
+                                           "counts := counts OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object("
+                                           "pg_catalog.concat('rows of ', place.name), counted);");
+    // By the role's number: what it has left behind no longer knows its name.
     step.statements = {"SET LOCAL row_security = off",
                        do_block(fmt::format(
                            R"(
@@ -226,25 +324,33 @@ DECLARE
     'schema', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_namespace AS n WHERE n.nspname OPERATOR(pg_catalog.=) {0}),
     'role', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) {1}),
     'sessions', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity AS a
-                 WHERE a.usename OPERATOR(pg_catalog.=) {1}),
-    'large objects', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata AS m JOIN pg_catalog.pg_roles
-                      AS r ON r.oid OPERATOR(pg_catalog.=) m.lomowner WHERE r.rolname OPERATOR(pg_catalog.=) {1}),
+                 WHERE a.usesysid OPERATOR(pg_catalog.=) {2}),
+    'large objects', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata AS m
+                      WHERE m.lomowner OPERATOR(pg_catalog.=) {2}),
     'settings', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_db_role_setting AS s
-                 WHERE s.setconfig::pg_catalog.text OPERATOR(pg_catalog.~~) {2}),
+                 WHERE s.setrole OPERATOR(pg_catalog.=) {2}
+                   OR s.setconfig::pg_catalog.text OPERATOR(pg_catalog.~~) {3}),
     'default privileges', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_default_acl AS d
-                           WHERE d.defaclacl::pg_catalog.text OPERATOR(pg_catalog.~~) {3}){4});
+                           WHERE d.defaclrole OPERATOR(pg_catalog.=) {2} OR EXISTS (
+                             SELECT FROM pg_catalog.aclexplode(d.defaclacl) AS a
+                             WHERE a.grantee OPERATOR(pg_catalog.=) {2})){4});
+  place record;
+  counted pg_catalog.int8;
   left_over pg_catalog.text;
-BEGIN
+BEGIN{5}
   SELECT pg_catalog.string_agg(pg_catalog.concat(c.value, ' ', c.key), ', ') INTO left_over
     FROM pg_catalog.jsonb_each_text(counts) AS c WHERE c.value OPERATOR(pg_catalog.<>) '0';
   IF left_over IS NOT NULL THEN
     RAISE EXCEPTION 'the tenant is still there: %', left_over USING HINT = 'Run the deletion again.';
   END IF;
-  {5};
+  {6};
 END
 )",
-                           schema, role, quoted_literal("%" + tenant_.canonical() + "%"),
-                           quoted_literal("%" + role_ + "%"), shared, evidence("tenant_absent", tenant_, "counts")))};
+                           schema, quoted_literal(role_),
+                           // One that is made for the deletion has had nothing else.
+                           role ? fmt::format("{}::pg_catalog.oid", role->oid) : "NULL::pg_catalog.oid",
+                           quoted_literal("%" + tenant_.canonical() + "%"), shared, beyond,
+                           evidence("tenant_absent", tenant_, "counts")))};
     step.undo = "nothing was changed";
     return step;
   }
@@ -263,18 +369,8 @@ END
 
 }  // namespace
 
-std::string deletion_check(const Judged& judged, const Uuid& tenant) {
-  const Tenancy& tenancy = *judged.contract.tenancy;
-  std::string_view body = find_embedded(embedded_texts(), "sql/deletion_check.sql");
-  while (body.starts_with("--")) body.remove_prefix(body.find('\n') + 1);
-  constexpr std::string_view kOfSchemas =
-      "UNION ALL SELECT pg_catalog.format('%I has the whole schema', p.pubname) "
-      "FROM pg_catalog.pg_publication_namespace AS s JOIN pg_catalog.pg_publication AS p "
-      "ON p.oid OPERATOR(pg_catalog.=) s.pnpubid WHERE s.pnnspid OPERATOR(pg_catalog.=) home";
-  std::string text = replaced(std::string(body), "{publications_of_schemas}",
-                              judged.observation.server.version_num >= 150000 ? kOfSchemas : "");
-  text = replaced(std::move(text), "{schema}", quoted_literal(tenancy.schema_of(tenant)));
-  return do_block("\n" + replaced(std::move(text), "{role}", quoted_literal(tenancy.role_of(tenant))));
+std::vector<std::string> deletion_checks(const Judged& judged, const Uuid& tenant) {
+  return {objects_check(judged, tenant), rows_check(judged, tenant, /*also_beyond=*/true)};
 }
 
 Plan delete_tenants(const Judged& judged, const Deletions& deletions) {

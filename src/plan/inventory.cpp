@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "plan/lifecycle.hpp"
 #include "plan/tenant_sql.hpp"
 
@@ -32,9 +34,40 @@ constexpr std::string_view kHashOfRow =
 }  // namespace
 
 std::vector<const Relation*> shared_roots(const Judged& judged) {
-  auto tables = tenancy::shared_tables(judged.contract, judged.observation);
-  std::erase_if(tables, [](const Relation* r) { return r->is_partition || r->parent != 0; });
-  return tables;
+  const auto tables = tenancy::shared_tables(judged.contract, judged.observation);
+  std::set<Oid> shared;
+  for (const Relation* table : tables) shared.insert(table->oid);
+  auto roots = tables;
+  std::erase_if(roots, [&](const Relation* r) { return shared.contains(r->parent); });
+  return roots;
+}
+
+std::vector<const Relation*> beyond_deletion(const Judged& judged) {
+  const Observation& seen = judged.observation;
+  const Tenancy& tenancy = *judged.contract.tenancy;
+  std::set<Oid> roots;
+  for (const Relation* root : shared_roots(judged)) roots.insert(root->oid);
+  std::set<Oid> reached;
+  for (const auto& schema : seen.schemas)
+    if (schema.name == tenancy::kSchema || tenancy.tenant_of_schema(schema.name)) reached.insert(schema.oid);
+  std::vector<const Relation*> found;
+  for (const auto& relation : seen.relations) {
+    if ((relation.kind != 'r' && relation.kind != 'm') || reached.contains(relation.schema)) continue;
+    if (!seen.column_named(relation.oid, tenancy.shared_column)) continue;
+    const Relation* top = &relation;
+    while (top && !roots.contains(top->oid)) top = top->parent == 0 ? nullptr : seen.relation(top->parent);
+    if (!top) found.push_back(&relation);
+  }
+  return found;
+}
+
+std::string count_beyond(const Judged& judged, const Relation& relation, const Uuid& tenant) {
+  const Column* column = judged.observation.column_named(relation.oid, judged.contract.tenancy->shared_column);
+  const std::string name = "r." + quoted(column->name);
+  return fmt::format("SELECT pg_catalog.count(*) FROM ONLY {} AS r WHERE {} OPERATOR(pg_catalog.=) {}",
+                     judged.observation.name_of(relation),
+                     column->type_name == "uuid" ? name : fmt::format("pg_catalog.lower({}::pg_catalog.text)", name),
+                     quoted_literal(tenant.canonical()));
 }
 
 std::string table_inventory(const Observation& observation, const Relation& relation) {
@@ -53,14 +86,16 @@ std::string shared_inventory(const Judged& judged, const Relation& relation, con
 }
 
 std::string large_object_inventory(const std::string& role) {
-  const auto select = select_of(
+  return select_of(
       "large objects", "large objects", "pg_catalog.sum(t.size)",
-      fmt::format("{}, pg_catalog.length(r.data) AS size", kHashOfRow),
-      fmt::format("pg_catalog.pg_largeobject AS r WHERE r.loid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT m.oid "
-                  "FROM pg_catalog.pg_largeobject_metadata AS m WHERE m.lomowner OPERATOR(pg_catalog.=) "
-                  "{}::pg_catalog.regrole))",
+      "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws(',', m.oid, "
+      "pg_catalog.string_agg("
+      "pg_catalog.concat(r.pageno, ':', pg_catalog.encode(pg_catalog.sha256(r.data), 'hex')), ',' ORDER BY r.pageno)), "
+      "'UTF8')), 'hex') AS h, pg_catalog.sum(pg_catalog.length(r.data)) AS size",
+      fmt::format("pg_catalog.pg_largeobject_metadata AS m LEFT JOIN pg_catalog.pg_largeobject AS r ON r.loid "
+                  "OPERATOR(pg_catalog.=) m.oid WHERE m.lomowner OPERATOR(pg_catalog.=) {}::pg_catalog.regrole "
+                  "GROUP BY m.oid",
                   quoted_literal(quoted(role))));
-  return select;
 }
 
 std::string union_of(const std::vector<std::string>& selects) {

@@ -12,6 +12,11 @@ namespace pgcontract::plan {
 // Tables that hold rows of several tenants and are no other's part: rows are deleted and counted through these.
 std::vector<const Relation*> shared_roots(const Judged& judged);
 
+// Tables and materialized views outside the tenants' schemas that have the shared column and are no part of those: a
+// deletion does not reach them. And how many rows of the tenant one of them has, as a query.
+std::vector<const Relation*> beyond_deletion(const Judged& judged);
+std::string count_beyond(const Judged& judged, const Relation& relation, const Uuid& tenant);
+
 // One SELECT each of (object, kind, rows, bytes, sha256).
 std::string table_inventory(const Observation& observation, const Relation& relation);
 std::string shared_inventory(const Judged& judged, const Relation& relation, const Uuid& tenant);

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "model/clause.hpp"
 #include "model/step.hpp"
@@ -30,8 +31,8 @@ struct Deletions {
 // transaction (a schema of many tables: in several that fit the lock table), then a second look for what is left.
 Plan delete_tenants(const Judged& judged, const Deletions& deletions);
 
-// What delete_tenants() asks first, as one statement that changes nothing and fails with the reason.
-std::string deletion_check(const Judged& judged, const Uuid& tenant);
+// What delete_tenants() asks first, as statements that change nothing and fail with the reason.
+std::vector<std::string> deletion_checks(const Judged& judged, const Uuid& tenant);
 // A query of what the tenant has: object, kind, rows, bytes, sha256.
 std::string inventory_query(const Judged& judged, const Uuid& tenant, std::int64_t large_objects);
 

@@ -72,11 +72,12 @@ void mend_owner(const Finding& finding, Draft& draft) {
   std::string kind = finding.subject.kind;
   for (auto& c : kind) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   if (kind == "PARTITIONED TABLE" || kind == "PARTITION") kind = "TABLE";
+  if (kind == "FUNCTION") kind = "ROUTINE";  // a procedure or an aggregate, as it may be
   Step step;
   step.object = fmt::format("{} {}", finding.subject.kind, finding.subject.label());
   step.reason = "tenants own nothing, and whoever owns an object may change its policies";
   step.statements = {fmt::format("ALTER {} {} OWNER TO {}", kind, finding.subject.label(), owner)};
-  step.lock = kind == "SCHEMA" || kind == "FUNCTION" ? "none" : "ACCESS EXCLUSIVE on " + finding.subject.label();
+  step.lock = kind == "SCHEMA" || kind == "ROUTINE" ? "none" : "ACCESS EXCLUSIVE on " + finding.subject.label();
   step.risk = Risk::Lock;
   step.undo = "ALTER … OWNER TO the role that owned it";
   draft.add(Phase::Owners, finding, std::move(step));

@@ -215,6 +215,8 @@ Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& option
         if (notices.size() < 1000) notices.emplace_back(message);  // a hostile function may raise notices for ever
       },
       &state->notices);
+  // A connection that fails tells no SQLSTATE but in its text, and only so.
+  PQsetErrorVerbosity(state->conn.get(), PQERRORS_VERBOSE);
   const auto until = state->deadline();
   PostgresPollingStatusType polling = PGRES_POLLING_WRITING;
   while (PQstatus(state->conn.get()) != CONNECTION_BAD && polling != PGRES_POLLING_OK &&
@@ -229,6 +231,8 @@ Result<Connection> Connection::open(const Dsn& dsn, const ConnectOptions& option
   }
   if (PQstatus(state->conn.get()) != CONNECTION_OK)
     return fail(connect_error(PQerrorMessage(state->conn.get()), state->target));
+  PQsetErrorVerbosity(state->conn.get(), PQERRORS_DEFAULT);
+  for (auto& notice : state->notices) (void)take_sqlstate(notice);
   PQsetnonblocking(state->conn.get(), 1);
   state->deadline_ms = options.statement_timeout_ms > 0 ? options.statement_timeout_ms + kGraceMs : kNoTimeoutMs;
   return Connection(std::move(state));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pgcontract::postgres {
 namespace {
 
@@ -42,27 +44,55 @@ std::string one_line(std::string text) {
   return text;
 }
 
+const StateMeaning* meaning_of(std::string_view sqlstate) {
+  for (const auto& meaning : kStates)
+    if (sqlstate.starts_with(meaning.prefix)) return &meaning;
+  return nullptr;
+}
+
 }  // namespace
+
+// Of a multi-host attempt, the last server's. By hand: a message may be long, and std::regex recurses by the character.
+std::string take_sqlstate(std::string& message) {
+  constexpr std::string_view kMark = ":  ";
+  const auto is_digit_or_capital = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  std::string last, kept;
+  std::string_view rest = message;
+  for (auto at = rest.find(kMark); at != std::string_view::npos; at = rest.find(kMark)) {
+    kept += rest.substr(0, at + kMark.size());
+    rest.remove_prefix(at + kMark.size());
+    const std::string_view state = rest.substr(0, 5);
+    if (rest.substr(state.size()).starts_with(": ") && std::ranges::all_of(state, is_digit_or_capital)) {
+      last = state;
+      rest.remove_prefix(state.size() + 2);
+    } else if (const auto end = rest.find('\n');
+               !last.empty() && rest.substr(0, end).find(".c:") != std::string::npos) {
+      kept.resize(kept.rfind('\n') == std::string::npos ? kept.size() : kept.rfind('\n'));
+      rest.remove_prefix(std::min(end, rest.size()));
+    }
+  }
+  message = kept.append(rest);
+  return last;
+}
 
 Error server_error(std::string_view sqlstate, std::string message, std::string_view detail, std::string_view hint) {
   Error error{ErrorCode::Server, one_line(std::move(message)), std::string(hint), "", std::string(sqlstate), {}};
   if (!detail.empty()) error.message += fmt::format(" ({})", one_line(std::string(detail)));
-  for (const auto& meaning : kStates) {
-    if (!sqlstate.starts_with(meaning.prefix)) continue;
-    error.code = meaning.code;
-    if (error.hint.empty()) error.hint = meaning.hint;
-    break;
+  if (const auto* meaning = meaning_of(sqlstate)) {
+    error.code = meaning->code;
+    if (error.hint.empty()) error.hint = meaning->hint;
   }
   return error;
 }
 
-// libpq 15 gives no SQLSTATE for a refused connection, only English or translated text; these are its own words.
+// libpq's own words, for what no server has said; the server's may be translated, so its SQLSTATE comes first.
 Error connect_error(std::string message, const std::string& target) {
-  Error error{ErrorCode::Unreachable, one_line(std::move(message)), "", target, "", {}};
+  const std::string sqlstate = take_sqlstate(message);
+  Error error{ErrorCode::Unreachable, one_line(std::move(message)), "", target, sqlstate, {}};
   const std::string_view text = error.message;
   if (contains(text, "password authentication failed") || contains(text, "no password supplied")) {
     error.code = ErrorCode::Refused;
-    error.sqlstate = "28P01";
+    if (sqlstate.empty()) error.sqlstate = "28P01";
     error.hint = "The password is wrong or missing for this user: check the environment's DSN.";
   } else if (contains(text, "SSL") || contains(text, "certificate")) {
     error.code = ErrorCode::Refused;
@@ -74,6 +104,12 @@ Error connect_error(std::string message, const std::string& target) {
   } else if (contains(text, "does not exist")) {
     error.code = ErrorCode::Refused;
     error.hint = "Create the role or database, or name another one in the DSN.";
+  } else if (const auto* meaning = meaning_of(sqlstate)) {
+    error.code = meaning->code;
+    error.hint = meaning->hint;
+  } else if (!sqlstate.empty()) {
+    error.code = ErrorCode::Refused;
+    error.hint = "The server refuses this session: see its log.";
   } else if (contains(text, "Connection refused") || contains(text, "No such file")) {
     error.hint = "Is the server running, and are host and port right? For an embedded environment run: pgcontract up";
   } else if (contains(text, "could not translate host name")) {

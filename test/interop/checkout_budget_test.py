@@ -155,8 +155,15 @@ class Secrets(Case):
         engines._password_of = lambda tenant: "hunter2"
         try:
             engines.connect(B)
-        except exc.DBAPIError:
+        except exc.DBAPIError as error:
             shown.append(traceback.format_exc())
+            # As reporters do that record variables.
+            while error is not None:
+                whole = traceback.TracebackException.from_exception(error, capture_locals=True)
+                frames = [frame for frame in whole.stack if __file__ != frame.filename]
+                shown.append(repr([frame.locals for frame in frames]))
+                self.assertNotIn("hunter2", shown.pop())
+                error = error.__cause__ or error.__context__
         admin("UPDATE pgcontract.tenant SET state = 'suspended' WHERE id = %s", str(A))
         self.addCleanup(admin, "UPDATE pgcontract.tenant SET state = 'active' WHERE id = %s", str(A))
         try:

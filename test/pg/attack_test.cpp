@@ -155,6 +155,34 @@ TEST_F(NaiveSite, a_hanging_statement_is_not_judged_and_ends) {
   EXPECT_EQ(expect(attack::run_attack(g_naive->site(), attack, false)).result, AttackResult::NotJudged);
 }
 
+TEST_F(NaiveSite, want_of_a_resource_is_not_judged) {
+  g_naive->refresh();
+  for (const char* state : {"53200", "53300", "40P01", "55P03", "57P01"}) {
+    const auto attack = expect(attack::parse_attack(
+        "X05", fmt::format("-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n-- success: NEVER\n-- as: A\n"
+                           "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{}'; END $$;\n",
+                           state)));
+    EXPECT_EQ(expect(attack::run_attack(g_naive->site(), attack, false)).result, AttackResult::NotJudged) << state;
+  }
+}
+
+TEST_F(NaiveSite, at_the_door_only_a_refusal_is_one) {
+  g_naive->refresh();
+  const auto with = [](const std::string& attribute, const std::string& back) {
+    const auto attack = expect(attack::parse_attack(
+        "X06", fmt::format("-- title: t\n-- kind: rows\n-- clause: tenancy.grants\n-- success: NEVER\n"
+                           "-- as: setup\nALTER ROLE {{A}} {};\n-- as: A login\nSELECT 1;\n"
+                           "-- as: undo\nALTER ROLE {{A}} {};\n",
+                           attribute, back)));
+    return expect(attack::run_attack(g_naive->site(), attack, false));
+  };
+  const AttackOutcome full = with("CONNECTION LIMIT 0", "CONNECTION LIMIT -1");
+  EXPECT_EQ(full.result, AttackResult::NotJudged) << full.answer;
+  const AttackOutcome shut = with("NOLOGIN", "LOGIN");
+  EXPECT_EQ(shut.result, AttackResult::Refused) << shut.answer;
+  EXPECT_EQ(shut.sqlstate, "28000");
+}
+
 TEST_F(NaiveSite, what_the_setup_made_is_undone) {
   g_naive->refresh();
   const auto attack =

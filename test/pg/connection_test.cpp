@@ -23,6 +23,31 @@ TEST(Connection, refuses_a_wrong_password_without_repeating_it) {
   EXPECT_EQ((connection.error().message + connection.error().hint).find("wrong-and-secret"), std::string::npos);
 }
 
+TEST(Connection, knows_the_sqlstate_of_a_refused_connection) {
+  auto admin = deployment().connect();
+  expect(admin.execute("CREATE ROLE full_up LOGIN CONNECTION LIMIT 0 PASSWORD 'x'; CREATE ROLE shut PASSWORD 'x'"));
+  const auto of = [](const char* role) {
+    auto dsn = deployment().dsn();
+    dsn.keywords["user"] = role;
+    dsn.password = SecretString("x");
+    const auto connection = postgres::Connection::open(dsn);
+    return connection ? Error{} : connection.error();
+  };
+  auto wrong = over_tcp();
+  wrong.password = SecretString("wrong");
+  const auto refused = postgres::Connection::open(wrong);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().sqlstate, "28P01");
+  for (const Error& error : {of("full_up"), of("shut"), refused.error()}) {
+    EXPECT_EQ(error.message.find(error.sqlstate), std::string::npos) << error.message;
+    EXPECT_EQ(error.message.find(".c:"), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find("FATAL:  "), std::string::npos) << error.message;
+  }
+  EXPECT_EQ(of("full_up").sqlstate, "53300");
+  EXPECT_EQ(of("full_up").code, ErrorCode::Unreachable);
+  EXPECT_EQ(of("shut").code, ErrorCode::Refused);
+}
+
 TEST(Connection, tells_unreachable_from_refused) {
   const auto nobody = postgres::Connection::open(over_tcp().with("port", "1"));
   ASSERT_FALSE(nobody);

@@ -80,6 +80,43 @@ runs 2 pgc tenant add ca4a41e5-0000-8000-8000-00000000000a
 says "is reserved for the canaries"
 ok "a change is tried before it is made; wrong ones are named, and nothing is left"
 
+# What others do meanwhile is theirs. The file's own roles go, with what they were granted outside of any database.
+cat >"$WORK/slow.sql" <<'SQL'
+CREATE ROLE attack_helper;
+GRANT CREATE ON DATABASE stratmaster TO attack_helper;
+SELECT pg_sleep(6);
+SQL
+(
+  until [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 1 ]; do sleep 0.2; done
+  sql "CREATE ROLE reporting; CREATE SCHEMA rep AUTHORIZATION reporting; CREATE TABLE rep.t AS SELECT generate_series(1, 1000) i;
+       ALTER TABLE rep.t OWNER TO reporting"
+) &
+STARTED+=($!)
+runs 0 pgc tenant attack --with "$WORK/slow.sql" --only RLS01
+wait "${STARTED[-1]}"
+says "that others use, stay: reporting"
+equals "what others made meanwhile is there" "1000 reporting" "$(sql "SELECT count(*) || ' reporting' FROM rep.t, pg_roles WHERE rolname = 'reporting'")"
+equals "the roles that the file made went with it" "" "$(left)"
+# Anybody who may create databases can give one our name and our mark.
+sql "CREATE ROLE plain LOGIN CREATEDB PASSWORD 'plain'"
+PGPASSWORD=plain psql -XAtq -h 127.0.0.1 -p "$(port)" -U plain -d postgres -c "CREATE DATABASE pgcontract_attack_deadbeef" \
+  -c "COMMENT ON DATABASE pgcontract_attack_deadbeef IS E'pgcontract attack: a disposable copy\nreporting'"
+runs 0 pgc tenant attack --only RLS01
+equals "a mark that is not ours is not believed" "1000 reporting pgcontract_attack_deadbeef" "$(sql "SELECT count(*) || ' reporting ' || datname
+  FROM rep.t, pg_roles, pg_database WHERE rolname = 'reporting' AND datname ~ 'attack' GROUP BY datname")"
+sql "DROP DATABASE pgcontract_attack_deadbeef"
+sql "DROP SCHEMA rep CASCADE; DROP ROLE reporting, plain"
+ok "an attack drops its own roles and databases, and nobody else's"
+
+# Want of a connection is no refusal.
+cp "$CONTRACT" "$WORK/contract.yaml"
+sed -i 's|^    connections: .*|    connections: 1|' "$CONTRACT"
+echo "GRANT {B} TO {A};" >"$WORK/member.sql"
+runs 1 pgc tenant attack --with "$WORK/member.sql" --only ID24
+says "ID24" "SUCCEEDED"
+cp "$WORK/contract.yaml" "$CONTRACT"
+ok "the contract's limit on connections keeps no attack from coming through"
+
 # killed: the copy stays, harms no verdict, and goes with the next run.
 (cd "$HOME_DIR" && exec "$PROGRAM" --contract "$CONTRACT" tenant attack >/dev/null 2>&1) &
 STARTED+=($!)

@@ -11,6 +11,16 @@ fill "$TENANT_B" canary-of-globex
 sql "CREATE SEQUENCE tenant_$(hex "$TENANT_A").numbers OWNED BY NONE; ALTER SEQUENCE tenant_$(hex "$TENANT_A").numbers OWNER TO pgc_owner;
      SELECT setval('tenant_$(hex "$TENANT_A").numbers', 41)" >/dev/null
 sql "SELECT lo_from_bytea(54321, 'canary-of-acme large object'); ALTER LARGE OBJECT 54321 OWNER TO app_tenant_$(hex "$TENANT_A")" >/dev/null
+# A partition without a grant of its own, which is how partitions are; row-level security that the owner is above; a
+# default that asks whose session it is.
+sql "CREATE TABLE tenant_$(hex "$TENANT_A").research_log (day date, what text) PARTITION BY RANGE (day);
+     CREATE TABLE tenant_$(hex "$TENANT_A").research_log_1 PARTITION OF tenant_$(hex "$TENANT_A").research_log
+       FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+     INSERT INTO tenant_$(hex "$TENANT_A").research_log VALUES ('2026-02-02', 'canary-of-acme in a partition');
+     ALTER TABLE tenant_$(hex "$TENANT_A").research_projects ENABLE ROW LEVEL SECURITY;
+     CREATE POLICY none ON tenant_$(hex "$TENANT_A").research_projects USING (false);
+     ALTER TABLE stratmaster_api.reports ALTER tenant_id SET DEFAULT pgcontract.role_tenant()"
+runs 1 pgc apply # all that a program can mend: the table has no revision
 target=$WORK/acme
 
 runs 4 pgc tenant export "$TENANT_C" --output "$target"
@@ -59,6 +69,9 @@ done <"$WORK/wanted" | tr '|' ' ' >"$WORK/found"
 same_files "every table has the rows it had, hash for hash" "$WORK/wanted" "$WORK/found"
 [ "$(awk '{ rows += $2 } END { print rows }' "$WORK/found")" -gt 5 ] || fail "there were rows to compare"
 equals "sequences go on where they were" 41 "$(there "SELECT last_value FROM tenant_$(hex "$TENANT_A").numbers")"
+equals "rows of partitions are restored" "canary-of-acme in a partition" "$(there "SELECT what FROM tenant_$(hex "$TENANT_A").research_log")"
+equals "a default that asks for the tenant has it" "$TENANT_A" \
+  "$(there "INSERT INTO stratmaster_api.reports (title, status) VALUES ('new', 'draft') RETURNING tenant_id")"
 equals "large objects are restored" "canary-of-acme large object" "$(there "SELECT convert_from(lo_get(54321), 'UTF8')")"
 referred=$(sed -n 's/^COPY \(stratmaster_api\.ref_[a-z_]*\) .*/\1/p' "$target/2_rows.sql" | sed -n 1p)
 equals "reference rows that are referred to are there" t "$(there "SELECT count(*) > 0 FROM $referred")"
@@ -69,5 +82,23 @@ sql "CREATE POLICY hidden ON stratmaster_api.reports AS RESTRICTIVE USING (title
 runs 4 pgc tenant export "$TENANT_A" --output "$WORK/half"
 says "A policy hides the others"
 [ ! -e "$WORK/half" ] || fail "an export that is not whole has no name"
+sql "DROP POLICY hidden ON stratmaster_api.reports; ALTER TABLE tenant_$(hex "$TENANT_A").research_projects FORCE ROW LEVEL SECURITY"
+runs 4 pgc tenant export "$TENANT_A" --output "$WORK/half"
+says "0 of its 7 rows of tenant_$(hex "$TENANT_A").research_projects can be seen"
+[ ! -e "$WORK/half" ] || fail "an export that is not whole has no name"
+sql "ALTER TABLE tenant_$(hex "$TENANT_A").research_projects NO FORCE ROW LEVEL SECURITY"
 ok "an export that a policy would make incomplete is refused"
+
+# In production the recording is asked for.
+sed -i 's|^  compose: .*|  compose: { dsn_from: env:THE_DSN, production: true }|' "$CONTRACT"
+THE_DSN=$(dsn)
+export THE_DSN
+before=$(sql "SELECT count(*) FROM pgcontract.evidence WHERE kind = 'tenant_exported'")
+runs 2 pgc --env compose tenant export "$TENANT_A" --output "$WORK/unasked"
+[ ! -e "$WORK/unasked" ] && [ ! -e "$WORK/unasked.partial" ] || fail "no export without evidence of it"
+equals "nothing is recorded that is not there" "$before" "$(sql "SELECT count(*) FROM pgcontract.evidence WHERE kind = 'tenant_exported'")"
+runs 0 pgc --yes --env compose tenant export "$TENANT_A" --output "$WORK/asked"
+[ -e "$WORK/asked/manifest.json" ] || fail "agreed to, it is there"
+equals "with its evidence" $((before + 1)) "$(sql "SELECT count(*) FROM pgcontract.evidence WHERE kind = 'tenant_exported'")"
+ok "an export and its evidence are there together or not at all"
 done_testing

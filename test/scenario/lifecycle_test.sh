@@ -107,6 +107,14 @@ says "stratmaster_api.reports"
 runs 0 pgc apply
 snapshot "$WORK/found"
 same_files "a policy made wide open is mended" "$WORK/whole" "$WORK/found"
+sql "CREATE PROCEDURE $schema_a.work() LANGUAGE sql AS 'SELECT 1';
+     CREATE AGGREGATE $schema_a.total (int) (SFUNC = int4pl, STYPE = int);
+     REVOKE EXECUTE ON ROUTINE $schema_a.work, $schema_a.total FROM PUBLIC"
+runs 1 pgc verify --clause schema.owner
+runs 0 pgc apply
+equals "procedures and aggregates are given to the owner too" 2 "$(sql "SELECT count(*) FROM pg_proc
+  WHERE pronamespace = '$schema_a'::regnamespace AND proowner = 'pgc_owner'::regrole")"
+sql "DROP PROCEDURE $schema_a.work; DROP AGGREGATE $schema_a.total (int)"
 ok "what was changed by hand is named, and mended by apply"
 
 runs 0 pgc --format json tenant show "$TENANT_A"

@@ -113,6 +113,14 @@ else
   echo "not tried: pg_dump, which is not in $SERVER_PROGRAMS"
 fi
 
+sql "SELECT lo_from_bytea(4711, 'large'); ALTER LARGE OBJECT 4711 OWNER TO $role_a" >/dev/null
+if [ -x "$SERVER_PROGRAMS/pg_dump" ]; then
+  for tenant in "$TENANT_A" "$TENANT_B"; do runs 0 pgc tenant export "$tenant" --output "$WORK/export.$tenant"; done
+  grep -q "lo_put(4711" "$WORK/export.$TENANT_A/5_large_objects.sql" || fail "the export has the large object"
+  ok "tenants are exported under strict"
+fi
+sql "SELECT lo_unlink(4711)" >/dev/null
+
 runs 0 pgc tenant add "$TENANT_C"
 runs 0 pgc tenant show "$TENANT_C"
 at_most_broken pgc reset --yes

@@ -46,17 +46,15 @@ BEGIN
       HINT = 'Take the tables out of what they subscribe to, then ALTER SUBSCRIPTION … REFRESH PUBLICATION.';
   END IF;
 
-  -- What lies in the schema, and what is part of that: row types, indexes, constraints.
-  WITH inside AS (
+  -- What lies in the schema, and what is part of that, down to the array types of row types.
+  WITH RECURSIVE parts AS (
     SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d
     WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
       AND d.refobjid OPERATOR(pg_catalog.=) home
-  ), parts AS (
-    SELECT i.classid, i.objid FROM inside AS i
     UNION
-    SELECT d.classid, d.objid FROM inside AS i JOIN pg_catalog.pg_depend AS d
+    SELECT d.classid, d.objid FROM parts AS i JOIN pg_catalog.pg_depend AS d
       ON d.refclassid OPERATOR(pg_catalog.=) i.classid AND d.refobjid OPERATOR(pg_catalog.=) i.objid
-    WHERE d.deptype OPERATOR(pg_catalog.=) ANY ('{i,a}'::pg_catalog._char)
+    WHERE d.deptype OPERATOR(pg_catalog.=) ANY ('{i,a,e}'::pg_catalog._char)
   ), dependents AS (
     SELECT DISTINCT d.classid, d.objid,
       CASE d.classid
@@ -67,14 +65,16 @@ BEGIN
         WHEN 'pg_catalog.pg_attrdef'::pg_catalog.regclass THEN
           (SELECT a.adrelid FROM pg_catalog.pg_attrdef AS a WHERE a.oid OPERATOR(pg_catalog.=) d.objid)
         WHEN 'pg_catalog.pg_trigger'::pg_catalog.regclass THEN
-          (SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t
-           WHERE t.oid OPERATOR(pg_catalog.=) d.objid AND NOT t.tgisinternal)
+          (SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t WHERE t.oid OPERATOR(pg_catalog.=) d.objid)
         WHEN 'pg_catalog.pg_policy'::pg_catalog.regclass THEN
           (SELECT p.polrelid FROM pg_catalog.pg_policy AS p WHERE p.oid OPERATOR(pg_catalog.=) d.objid)
         WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN d.objid
       END AS relation
     FROM parts AS i JOIN pg_catalog.pg_depend AS d
       ON d.refclassid OPERATOR(pg_catalog.=) i.classid AND d.refobjid OPERATOR(pg_catalog.=) i.objid
+    -- Those that a foreign key has made are judged with their constraint.
+    WHERE NOT (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_trigger'::pg_catalog.regclass AND EXISTS (
+      SELECT FROM pg_catalog.pg_trigger AS t WHERE t.oid OPERATOR(pg_catalog.=) d.objid AND t.tgisinternal))
   ), homes AS (
     SELECT d.classid, d.objid, COALESCE(
         (SELECT c.relnamespace FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) d.relation),
@@ -86,7 +86,10 @@ BEGIN
   SELECT pg_catalog.string_agg(t.text, ', ') INTO which
   FROM (SELECT pg_catalog.pg_describe_object(h.classid, h.objid, 0) AS text FROM homes AS h
         WHERE h.home OPERATOR(pg_catalog.<>) deletion_check.home
-          AND h.home OPERATOR(pg_catalog.<>) 'pg_toast'::pg_catalog.regnamespace
+            AND h.home OPERATOR(pg_catalog.<>) 'pg_toast'::pg_catalog.regnamespace
+          -- In no schema: an event trigger, a cast, a domain's constraint, a row type.
+          OR h.home IS NULL AND NOT EXISTS (SELECT FROM parts AS i WHERE i.classid OPERATOR(pg_catalog.=) h.classid
+                                            AND i.objid OPERATOR(pg_catalog.=) h.objid)
         ORDER BY 1 LIMIT 20) AS t;
   IF which IS NOT NULL THEN
     RAISE EXCEPTION 'objects of other schemas depend on the tenant''s schema: %', which

@@ -61,6 +61,12 @@ TEST(Lifecycle, deletion_asks_first_and_looks_again_last) {
   }
 }
 
+TEST(Lifecycle, what_is_left_is_looked_for_by_the_roles_number) {
+  const Plan plan = PlanWorld().deletion();
+  EXPECT_THAT(plan.steps.back().statements.back(),
+              HasSubstr(fmt::format("a.usesysid OPERATOR(pg_catalog.=) {}::pg_catalog.oid", compare::kTenantRole)));
+}
+
 TEST(Lifecycle, shared_rows_are_deleted_in_the_tenants_role_with_row_security_on) {
   const std::string text = all(PlanWorld().deletion());
   const auto role = text.find("SET LOCAL ROLE app_tenant_");

@@ -96,12 +96,16 @@ class TenantEngines:
         return sa.create_engine("postgresql+psycopg2://", pool=pool, **{"future": True, **self._engine_options})
 
     def _open(self, tenant, role):
-        # The password has no name here, so that it is in no traceback that shows variables.
-        return psycopg2.connect(
-            **{"connect_timeout": 10, "fallback_application_name": "stratmaster-api", **self._arguments},
-            user=role,
-            **({"password": self._password_of(tenant)} if self._password_of else {}),
-        )
+        # Tracebacks may be shown with their variables: here the password has no name, and the driver's frame, which knows
+        # it by several, is taken out.
+        try:
+            return psycopg2.connect(
+                **{"connect_timeout": 10, "fallback_application_name": "stratmaster-api", **self._arguments},
+                user=role,
+                **({"password": self._password_of(tenant)} if self._password_of else {}),
+            )
+        except psycopg2.Error as error:
+            raise error.with_traceback(None)
 
     def _drop_unused(self):
         for tenant in [] if len(self._engines) <= self._most_engines else list(self._engines)[:-1]:
