@@ -112,6 +112,7 @@ struct Membership {  // pg_auth_members: `member` is in `role`
   // PostgreSQL 16+: per grant. Before, inherit is the member's attribute and set is always true; observe fills both.
   bool inherit = true;
   bool set = true;
+  std::vector<Text> grantors = {};  // 16+, where REVOKE takes back only what the one it names has granted
 };
 
 struct Schema {  // pg_namespace, without pg_* and information_schema
@@ -214,10 +215,21 @@ struct Function {  // pg_proc outside pg_catalog
   Text returns = {};  // format_type(): "trigger"
 };
 
+// What calls a function without a body that names it, as the server recorded it. `user` is a relation ('r': its view or
+// rule, default, check, index, policy or trigger), a function ('f': an aggregate, or a body kept as a parse tree), an
+// operator, cast or domain ('o'), or what the server calls by itself, asking nobody's EXECUTE ('i': of a type or of an
+// operator class).
+struct FunctionUse {
+  Oid function = 0;
+  char kind = 'r';
+  Oid user = 0;
+};
+
 struct View {  // definitions of views and materialized views (pg_get_viewdef)
   Oid relation = 0;
   Text definition;
   bool security_invoker = false;
+  int updatable = -1;  // pg_relation_is_updatable(): bits 4 UPDATE, 8 INSERT, 16 DELETE; of itself or by a rule
 };
 
 struct DefaultAcl {  // pg_default_acl
@@ -266,13 +278,14 @@ struct Slot {  // pg_replication_slots
   Text wal_status;
 };
 
-// A function or relation of pg_catalog or information_schema with an acl of its own; where it has none, the default of
-// its kind holds (functions: PUBLIC may EXECUTE).
+// A function, relation or column of pg_catalog or information_schema, or of an extension, with an acl of its own; where
+// it has none, the default of its kind holds (functions: PUBLIC may EXECUTE).
 struct SystemObject {
   Oid oid = 0;
-  char kind = 'f';  // f function, r relation
+  char kind = 'f';  // f function, r relation, c column
   Text name;        // "set_config(text,text,boolean)", "pg_stat_activity", "information_schema.tables"
   Text acl;
+  Text initial = {};  // the acl that initdb or the extension gave it; empty: the default of its kind
 };
 
 struct ForeignServer {  // pg_foreign_server and pg_foreign_data_wrapper
@@ -383,6 +396,7 @@ class Observation {
   std::vector<Policy> policies;
   std::vector<Trigger> triggers;
   std::vector<Function> functions;
+  std::vector<FunctionUse> function_uses;
   std::vector<View> views;
   std::vector<DefaultAcl> default_acls;
   std::vector<Extension> extensions;

@@ -30,7 +30,8 @@ void read_role(CopyRow& row, Observation& into) {
                             row.text_list()});
 }
 void read_membership(CopyRow& row, Observation& into) {
-  into.memberships.push_back(Membership{row.oid(), row.oid(), row.boolean(), row.boolean(), row.boolean()});
+  into.memberships.push_back(
+      Membership{row.oid(), row.oid(), row.boolean(), row.boolean(), row.boolean(), row.text_list()});
 }
 void read_schema(CopyRow& row, Observation& into) {
   into.schemas.push_back(Schema{row.oid(), row.text(), row.oid(), row.text(), row.text()});
@@ -74,7 +75,12 @@ void read_function(CopyRow& row, Observation& into) {
                                     row.boolean(), row.text(), row.letter(), row.text_list(), row.text(), row.boolean(),
                                     row.text()});
 }
-void read_view(CopyRow& row, Observation& into) { into.views.push_back(View{row.oid(), row.text(), row.boolean()}); }
+void read_function_use(CopyRow& row, Observation& into) {
+  into.function_uses.push_back(FunctionUse{row.oid(), row.letter(), row.oid()});
+}
+void read_view(CopyRow& row, Observation& into) {
+  into.views.push_back(View{row.oid(), row.text(), row.boolean(), row.number<int>()});
+}
 void read_default_acl(CopyRow& row, Observation& into) {
   into.default_acls.push_back(DefaultAcl{row.oid(), row.oid(), row.letter(), row.text()});
 }
@@ -94,7 +100,7 @@ void read_slot(CopyRow& row, Observation& into) {
   into.slots.push_back(Slot{row.text(), row.text(), row.text(), row.text(), row.boolean(), row.text()});
 }
 void read_system_object(CopyRow& row, Observation& into) {
-  into.system_objects.push_back(SystemObject{row.oid(), row.letter(), row.text(), row.text()});
+  into.system_objects.push_back(SystemObject{row.oid(), row.letter(), row.text(), row.text(), row.text()});
 }
 void read_foreign_server(CopyRow& row, Observation& into) {
   into.foreign_servers.push_back(ForeignServer{row.oid(), row.letter(), row.text(), row.oid(), row.text()});
@@ -144,6 +150,7 @@ constexpr CatalogQuery kQueries[] = {
     {Fact::Policies, "sql/policies.sql", kOldestServer, kAnyVersion, read_policy},
     {Fact::Triggers, "sql/triggers.sql", kOldestServer, kAnyVersion, read_trigger},
     {Fact::Functions, "sql/functions.sql", kOldestServer, kAnyVersion, read_function},
+    {Fact::Functions, "sql/function_uses.sql", kOldestServer, kAnyVersion, read_function_use},
     {Fact::SystemObjects, "sql/strict_functions.sql", kOldestServer, kAnyVersion, read_system_object},
     {Fact::Views, "sql/views.sql", kOldestServer, kAnyVersion, read_view},
     {Fact::DefaultAcls, "sql/default_acls.sql", kOldestServer, kAnyVersion, read_default_acl},

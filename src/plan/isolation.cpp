@@ -19,6 +19,13 @@ std::string tag_value(const Finding& finding, std::string_view key) {
   return {};
 }
 
+std::vector<std::string> tag_values(const Finding& finding, std::string_view key) {
+  std::vector<std::string> values;
+  for (const auto& tag : finding.tags)
+    if (tag.starts_with(key)) values.push_back(tag.substr(key.size()));
+  return values;
+}
+
 std::string upper_case(std::string text) {
   for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
@@ -176,9 +183,13 @@ void mend_grants(const Finding& finding, Draft& draft) {
     step.undo = give;
   }
   // REVOKE takes back what the owner granted; what another role granted is taken back in its name.
-  if (const std::string grantor = tag_value(finding, "grantor:"); !grantor.empty() && !finding.tagged("missing")) {
-    step.statements.insert(step.statements.begin(), fmt::format("SET LOCAL ROLE {}", quoted(grantor)));
-    step.statements.push_back("RESET ROLE");
+  const std::vector<std::string> grantors = tag_values(finding, "grantor:");
+  if (!grantors.empty() && !finding.tagged("missing")) {
+    const std::string revoke = step.statements.front();
+    step.statements.clear();
+    for (const auto& grantor : grantors)
+      step.statements.insert(step.statements.end(),
+                             {fmt::format("SET LOCAL ROLE {}", quoted(grantor)), revoke, "RESET ROLE"});
   }
   if (finding.subject.kind == "database") {
     // What PUBLIC loses here, the roles of the design must have by name.

@@ -25,6 +25,18 @@ std::string purpose_of(const TenancyRoles& roles, const std::string& role) {
   return "migrations log in as a role that may become the owner and nothing else";
 }
 
+// The membership of `part` in the role, or its ADMIN OPTION.
+void revoke_members(const Finding& finding, const Draft& draft, Step& step) {
+  const Observation& o = draft.observation();
+  const bool admin = finding.tagged("admin");
+  for (const auto& membership : o.memberships)
+    if (o.role_name(membership.role) == finding.subject.name && o.role_name(membership.member) == finding.subject.part)
+      step.statements = revoke_membership(o, membership, admin);
+  step.reason = "what a member of it reaches, no policy and no grant keeps back";
+  step.undo = fmt::format("GRANT {} TO {}{}", quoted(finding.subject.name), quoted(finding.subject.part),
+                          admin ? " WITH ADMIN OPTION" : "");
+}
+
 }  // namespace
 
 void mend_roles(const Finding& finding, Draft& draft) {
@@ -43,6 +55,8 @@ void mend_roles(const Finding& finding, Draft& draft) {
   } else if (finding.tagged("attributes")) {
     step.statements = {fmt::format("ALTER ROLE {} {}", quoted(role), attributes_of(roles, role))};
     step.undo = "ALTER ROLE with the attributes it had";
+  } else if (finding.tagged("excess") || finding.tagged("admin")) {
+    revoke_members(finding, draft, step);
   } else {  // membership of `part` in the role
     const std::string& member = finding.subject.part;
     // A member that administers needs the owner's rights at hand; the migrator must ask for them by SET ROLE.

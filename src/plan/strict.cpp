@@ -8,15 +8,17 @@
 namespace pgcontract::plan {
 
 void mend_strict_catalog(const Finding& finding, Draft& draft) {
-  std::vector<std::string> keepers;
-  for (const auto& tag : finding.tags)
+  std::vector<std::string> keepers, holders{"PUBLIC"};
+  for (const auto& tag : finding.tags) {
     if (tag.starts_with("keeper:")) keepers.push_back(quoted(tag.substr(7)));
+    if (tag.starts_with("holder:")) holders.push_back(quoted(tag.substr(7)));
+  }
   // regprocedure and regclass have quoted what needs it.
   const std::string object =
       fmt::format("{} pg_catalog.{}", finding.tagged("kind:f") ? "FUNCTION" : "TABLE", finding.subject.name);
   const std::string privilege = finding.tagged("kind:f") ? "EXECUTE" : "SELECT";
-  const std::string take = fmt::format("REVOKE {} ON {} FROM PUBLIC", privilege, object);
-  const std::string give = fmt::format("GRANT {} ON {} TO PUBLIC", privilege, object);
+  const std::string take = fmt::format("REVOKE {} ON {} FROM {}", privilege, object, fmt::join(holders, ", "));
+  const std::string give = fmt::format("GRANT {} ON {} TO {}", privilege, object, fmt::join(holders, ", "));
   Step step;
   step.object = fmt::format("privileges on {} {}", finding.subject.kind, finding.subject.name);
   step.lock = "none";

@@ -27,6 +27,18 @@ std::string do_block(std::string_view body) {
   return fmt::format("DO {0}{1}{0}", tag, body);
 }
 
+std::vector<std::string> revoke_membership(const Observation& observation, const Membership& membership,
+                                           bool admin_alone) {
+  const std::string revoke =
+      fmt::format("REVOKE {}{} FROM {}", admin_alone ? "ADMIN OPTION FOR " : "",
+                  quoted(observation.role_name(membership.role)), quoted(observation.role_name(membership.member)));
+  std::vector<std::string> statements;
+  for (const auto grantor : membership.grantors)
+    statements.push_back(fmt::format("{} GRANTED BY {} CASCADE", revoke, quoted(grantor)));
+  if (statements.empty()) statements.push_back(revoke);
+  return statements;
+}
+
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);

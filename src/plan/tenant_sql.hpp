@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/contract.hpp"
 #include "model/observation.hpp"
@@ -27,6 +28,10 @@ std::string evidence(std::string_view kind, const Uuid& tenant, std::string_view
 
 // DO with a quotation that does not occur in the body.
 std::string do_block(std::string_view body);
+
+// Takes a membership back (or its ADMIN OPTION alone), whoever granted it: from 16 on each grantor's by itself.
+std::vector<std::string> revoke_membership(const Observation& observation, const Membership& membership,
+                                           bool admin_alone = false);
 
 // All of `from` replaced by `to`.
 std::string replaced(std::string text, std::string_view from, std::string_view to);

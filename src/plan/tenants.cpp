@@ -22,8 +22,8 @@ void add_role(const Draft& draft, const TenantNames& names, const tenancy::Tenan
   if (state.role)
     for (const auto& membership : draft.observation().memberships)
       if (membership.member == state.role->oid)
-        step.statements.push_back(
-            fmt::format("REVOKE {} FROM {}", quoted(draft.observation().role_name(membership.role)), names.role));
+        for (auto& statement : revoke_membership(draft.observation(), membership))
+          step.statements.push_back(std::move(statement));
   step.statements.push_back(fmt::format("GRANT {} TO {}{}", group, names.role,
                                         draft.server_is_at_least(16) ? " WITH INHERIT TRUE, SET FALSE" : ""));
   const std::string in_database =

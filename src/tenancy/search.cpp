@@ -81,6 +81,47 @@ std::string Search::letters_of(std::size_t tenant_class, Text acl) const {
   return all;
 }
 
+std::string Search::letters_on(std::size_t tenant_class, const Relation& relation) const {
+  std::string all = letters_of(tenant_class, relation.acl);
+  for (const auto& column : o.columns_of(relation.oid))
+    if (!column.acl.empty()) all += letters_of(tenant_class, column.acl);
+  return all;
+}
+
+std::string Search::letters_by(RoleId grantee, const Relation& relation) const {
+  std::string all;
+  const auto look = [&](Text name, Text letters) {
+    if (principals.find(name) == grantee) all += letters;
+  };
+  for_each_grant(relation.acl, look);
+  for (const auto& column : o.columns_of(relation.oid)) for_each_grant(column.acl, look);
+  return all;
+}
+
+void Search::for_each_own(const Relation& relation, const std::function<void(std::size_t, RoleId)>& f) const {
+  std::vector<RoleId> seen;
+  const auto look = [&](Text name, Text) {
+    const RoleId id = principals.find(name);
+    const std::size_t own = id == kPublic || id == kNobody ? kNoTenant : principals.tenant_of_role(id);
+    if (own == kNoTenant || std::ranges::count(seen, id) > 0) return;
+    seen.push_back(id);
+    f(own, id);
+  };
+  for_each_grant(relation.acl, look);
+  for (const auto& column : o.columns_of(relation.oid)) for_each_grant(column.acl, look);
+}
+
+std::string beyond_initial(const SystemObject& object, Text grantee, Text letters) {
+  std::string given = object.initial.empty() && object.kind == 'f' ? "X" : "";
+  for_each_grant(object.initial, [&](Text name, Text initial) {
+    if (name.empty() || name == grantee) given += initial;
+  });
+  std::string more;
+  for (const char letter : letters)
+    if (letter != '*' && !holds(given, letter)) more += letter;
+  return more;
+}
+
 bool Search::may_create(std::size_t tenant_class) const {
   const auto& one = principals.classes()[tenant_class];
   const Role& example = principals.role(one.closure.held.front().role);
@@ -120,10 +161,12 @@ bool Search::role_has(RoleId role, const Relation& relation, char letter) const 
   if (who.superuser || who.oid == relation.owner) return true;
   const auto roles = principals.privileges_of(role);
   bool found = false;
-  for_each_grant(relation.acl, [&](Text grantee, Text letters) {
+  const auto look = [&](Text grantee, Text letters) {
     const RoleId id = principals.find(grantee);
     found = found || (holds(letters, letter) && (id == kPublic || std::ranges::count(roles, id) > 0));
-  });
+  };
+  for_each_grant(relation.acl, look);
+  for (const auto& column : o.columns_of(relation.oid)) for_each_grant(column.acl, look);
   const std::string_view all = letter == 'r' ? "pg_read_all_data" : "pg_write_all_data";
   for (const RoleId id : roles)
     found = found || principals.role(id).oid == relation.owner || principals.role(id).name == all;
@@ -160,6 +203,16 @@ const Relation* Search::table_of(std::size_t tenant) const {
 bool Search::is_shared(const Relation& relation) const {
   return principals.tenant_of_schema(relation.schema) == kNoTenant && !relation.from_extension &&
          (is_table(relation) || relation.kind == 'f') && o.column_named(relation.oid, tenancy.shared_column);
+}
+
+bool Search::is_reference(const Relation& relation) const {
+  const Schema* home = o.schema(relation.schema);
+  return home && home->name == contract.schemas.application.name &&
+         relation.name.starts_with(contract.conventions.reference_prefix);
+}
+
+std::string Search::no_column() const {
+  return fmt::format("the table has no column {}, so that whose rows it holds cannot be told", tenancy.shared_column);
 }
 
 const Relation* Search::shared_table() const {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,12 @@ struct Search {
   bool class_holds(std::size_t tenant_class, RoleId grantee) const;
   std::string letters_of(std::size_t tenant_class, Text acl) const;  // by all its roles; the owner's included
 
+  // The same with the grants on columns; and what is granted to one role by its name.
+  std::string letters_on(std::size_t tenant_class, const Relation& relation) const;
+  std::string letters_by(RoleId grantee, const Relation& relation) const;
+  // Calls f(tenant, role) for each tenant's own role that is named in the acl of a relation or of one of its columns.
+  void for_each_own(const Relation& relation, const std::function<void(std::size_t, RoleId)>& f) const;
+
   bool may_create(std::size_t tenant_class) const;  // in any schema, or temporary objects
   // Path from a tenant to a grantee: "in" its roles, to the object by `letter`.
   std::vector<Edge> path_to(std::size_t tenant, RoleId grantee, std::string_view by, std::string object) const;
@@ -63,7 +70,9 @@ struct Search {
   const Relation* table_of(std::size_t tenant) const;
   // A shared table that tenants may read; null where there is none.
   const Relation* shared_table() const;
-  bool is_shared(const Relation& relation) const;  // has the tenants' column, outside their schemas
+  bool is_reference(const Relation& relation) const;  // that all tenants read
+  std::string no_column() const;                      // the doubt about a table that is neither
+  bool is_shared(const Relation& relation) const;     // has the tenants' column, outside their schemas
   std::string some_column(const Relation& relation, bool shared) const;  // to UPDATE; empty where unknown
   Text superuser() const;
   // Code planted in a schema: who creates it, and who runs it without meaning to.
@@ -73,6 +82,9 @@ struct Search {
  private:
   mutable std::unordered_map<Oid, std::vector<SchemaGrant>> schema_grants_;
 };
+
+// The letters that `grantee` holds on an object of the server's or an extension's beyond what these brought along.
+std::string beyond_initial(const SystemObject& object, Text grantee, Text letters);
 
 void search_roles(Search& search);    // attributes and memberships
 void search_logins(Search& search);   // that may be several tenants

@@ -3,84 +3,43 @@
 // reaching everything that its owner reaches.
 
 #include <algorithm>
-#include <array>
 
-#include "tenancy/body.hpp"
+#include "tenancy/bodies.hpp"
 #include "tenancy/search.hpp"
 
 namespace pgcontract::tenancy {
 namespace {
 
-// Words by which a body runs SQL that is not in it.
-constexpr std::array<std::string_view, 9> kBuildsSql = {"execute",       "query_to_xml", "query_to_xmlschema",
-                                                        "cursor_to_xml", "dblink",       "dblink_exec",
-                                                        "crosstab",      "ts_stat",      "query_to_xml_and_xmlschema"};
-// … and words by which what it shows depends on more than its tables.
-constexpr std::array<std::string_view, 9> kChooses = {"where",  "if",   "case", "join",           "limit",
-                                                      "having", "loop", "with", "current_setting"};
-
-template <std::size_t N>
-std::string_view first_said(const Body& body, const std::array<std::string_view, N>& words) {
-  for (const auto word : words)
-    if (body.says(word)) return word;
-  return {};
-}
-
-bool is_guard(const Search& s, const Function& f) {
-  const Schema* home = s.o.schema(f.schema);
-  if (!home || home->name != kSchema || !f.arguments.empty()) return false;
-  for (const auto& guard : guard_functions(s.contract))
-    if (f.name == guard.name && f.source == guard.source && f.settings == std::vector<Text>{kPinnedPath}) return true;
-  return false;
-}
+// Words by which what a body shows depends on more than its tables.
+constexpr std::string_view kChooses[] = {"where", "if",     "case",   "join",   "limit", "having", "loop",
+                                         "with",  "insert", "update", "delete", "count", "exists", "current_setting"};
 
 std::string label(const Search& s, const Function& f) { return s.o.name_of(f); }
-
-// The schemas of a pinned path, in order.
-std::vector<std::string> path_of(const Function& f) {
-  std::vector<std::string> schemas;
-  for (Text setting : f.settings) {
-    if (!setting.starts_with("search_path=")) continue;
-    Text rest = setting.substr(setting.find('=') + 1);
-    while (!rest.empty()) {
-      const auto comma = rest.find(',');
-      std::string name;
-      for (const char c : rest.substr(0, comma))
-        if (c != ' ' && c != '"') name += c;
-      schemas.push_back(name);
-      rest = comma == Text::npos ? Text{} : rest.substr(comma + 1);
-    }
-  }
-  return schemas;
-}
 
 struct Caller {
   std::size_t tenant_class = kNoTenant;
   RoleId grantee = kNobody;  // a tenant's own role, where it alone may
   RoleId by = kNobody;       // who holds the privilege
-  const Relation* fires = nullptr;
+  std::string how = {};      // where it is not called by its name: "writes into api.t, whose trigger runs"
+  std::string doubt = {};
 };
 
 class Definers {
  public:
-  explicit Definers(Search& search) : s_(search) {
-    for (const auto& function : s_.o.functions) {
-      by_oid_.emplace(function.oid, &function);
-      if (const Schema* home = s_.o.schema(function.schema))
-        by_name_.emplace(fmt::format("{}.{}", home->name, function.name), &function);
-    }
+  explicit Definers(Search& search) : s_(search), bodies_(search) {
     for (const auto& trigger : s_.o.triggers)
-      if (const auto at = by_oid_.find(trigger.function); at != by_oid_.end() && at->second->security_definer)
-        if (const Relation* relation = s_.o.relation(trigger.relation)) fired_[trigger.function].push_back(relation);
+      if (const Relation* relation = s_.o.relation(trigger.relation)) fired_[trigger.function].push_back(relation);
   }
 
   void search() {
     for (const auto& function : s_.o.functions) {
       ++s_.objects;
-      if (function.from_extension) continue;
-      search_owner(function);
-      if (function.security_definer && !is_guard(s_, function))
-        for (const auto& caller : callers_of(function)) judge(function, caller);
+      if (!function.from_extension) search_owner(function);
+      if (!function.security_definer || is_guard(s_, function)) continue;
+      const auto callers = callers_of(function);
+      if (callers.empty()) continue;
+      const Finds finds = bodies_.finds_of(function);
+      for (const auto& caller : callers) judge(function, finds, caller);
     }
   }
 
@@ -101,25 +60,69 @@ class Definers {
     });
   }
 
-  std::vector<Caller> callers_of(const Function& f) {
+  std::vector<Caller> callers_of(const Function& f) const {
     std::vector<Caller> callers;
-    const bool callable = !f.returns.ends_with("trigger");
-    const std::string acl = f.acl.empty() ? "{=X/owner}" : std::string(f.acl);
-    for (std::size_t c = 0; c < s_.principals.classes().size(); ++c) {
-      if (callable && s_.class_has(c, f.schema, 'U') && holds(s_.letters_of(c, acl), 'X'))
-        callers.push_back({c, kNobody, grantee_of(acl, c), nullptr});
-      else if (const Relation* relation = fires(f, c))
-        callers.push_back({c, kNobody, kNobody, relation});
+    for (std::size_t c = 0; c < s_.principals.classes().size(); ++c)
+      if (auto caller = caller_of(f, c)) callers.push_back(std::move(*caller));
+    if (!f.returns.ends_with("trigger")) add_own_callers(f, callers);
+    if (const auto at = fired_.find(f.oid); at != fired_.end())
+      for (const Relation* relation : at->second) add_own_writers(*relation, callers);
+    return callers;
+  }
+
+  static std::string acl_of(const Function& f) { return f.acl.empty() ? "{=X/owner}" : std::string(f.acl); }
+
+  std::optional<Caller> caller_of(const Function& f, std::size_t c) const {
+    if (!f.returns.ends_with("trigger")) {
+      const std::string acl = acl_of(f);
+      if (holds(s_.letters_of(c, acl), 'X')) {
+        if (s_.class_has(c, f.schema, 'U')) return Caller{c, kNobody, grantee_of(acl, c)};
+        if (!bodies_.uses_of(f).empty()) return Caller{c, kNobody, grantee_of(acl, c), "", unnamed()};
+      }
     }
-    if (!callable) return callers;
-    for_each_grant(acl, [&](Text name, Text letters) {
+    for (const FunctionUse* use : bodies_.uses_of(f)) {
+      if (use->kind == 'i')
+        return Caller{c, kNobody, kNobody, "has the server call, for a type or an operator class,", unsearched()};
+      const Function* aggregate = use->kind == 'f' ? bodies_.function(use->user) : nullptr;
+      if (aggregate && aggregate->kind == 'a' && holds(s_.letters_of(c, acl_of(*aggregate)), 'X'))
+        return Caller{c, kNobody, kNobody, fmt::format("calls aggregate {}, which runs", label(s_, *aggregate)),
+                      unsearched()};
+    }
+    for (const auto& trigger : s_.o.event_triggers)
+      if (trigger.function == f.oid && trigger.enabled != 'D')
+        return Caller{c, kNobody, kNobody, fmt::format("sets off event trigger {}, which runs", trigger.name),
+                      unsearched()};
+    if (const Relation* relation = fires(f, c))
+      return Caller{c, kNobody, kNobody, fmt::format("writes into {}, whose trigger runs", s_.o.name_of(*relation))};
+    return std::nullopt;
+  }
+
+  static std::string unnamed() {
+    return "without USAGE on its schema it is called only through an object that names it";
+  }
+  static std::string unsearched() { return "with what values it is called is not searched"; }
+
+  void add_own_callers(const Function& f, std::vector<Caller>& callers) const {
+    for_each_grant(acl_of(f), [&](Text name, Text letters) {
       const RoleId id = s_.principals.find(name);
       const std::size_t own = id == kPublic || id == kNobody ? kNoTenant : s_.principals.tenant_of_role(id);
-      if (own != kNoTenant && f.owner != s_.principals.role(id).oid && holds(letters, 'X') &&
-          s_.grantee_has(id, f.schema, 'U'))
-        callers.push_back({kNoTenant, id, id, nullptr});
+      if (own == kNoTenant || f.owner == s_.principals.role(id).oid || !holds(letters, 'X')) return;
+      if (s_.grantee_has(id, f.schema, 'U'))
+        callers.push_back({kNoTenant, id, id});
+      else if (!bodies_.uses_of(f).empty())
+        callers.push_back({kNoTenant, id, id, "", unnamed()});
     });
-    return callers;
+  }
+
+  void add_own_writers(const Relation& relation, std::vector<Caller>& callers) const {
+    for (const Relation* written : ways_to(relation)) {
+      if (s_.principals.tenant_of_schema(written->schema) != kNoTenant) continue;  // told of its class
+      s_.for_each_own(*written, [&](std::size_t, RoleId id) {
+        if (writes(s_.letters_by(id, *written)))
+          callers.push_back(
+              {kNoTenant, id, id, fmt::format("writes into {}, whose trigger runs", s_.o.name_of(*written))});
+      });
+    }
   }
 
   RoleId grantee_of(const std::string& acl, std::size_t c) const {
@@ -131,34 +134,48 @@ class Definers {
     return found;
   }
 
+  static bool writes(Text letters) { return letters.find_first_of("awdD") != Text::npos; }
+
+  // What writing into sets off the triggers of a relation: itself, what it is a part of, views and rules that lead to
+  // it, and what its foreign keys follow when a row is deleted or its key changes.
+  std::vector<const Relation*> ways_to(const Relation& relation) const {
+    std::vector<const Relation*> list{&relation};
+    const auto add = [&](const Relation* more) {
+      if (more && std::ranges::count(list, more) == 0) list.push_back(more);
+    };
+    for (std::size_t at = 0; at < list.size(); ++at) {
+      add(s_.o.relation(list[at]->parent));
+      for (const Relation* view : bodies_.leading_to(*list[at])) add(view);
+      for (const auto& key : s_.o.constraints_of(list[at]->oid))
+        if (key.kind == 'f') add(s_.o.relation(key.referenced));
+    }
+    return list;
+  }
+
   const Relation* fires(const Function& f, std::size_t c) const {
     const auto at = fired_.find(f.oid);
     if (at == fired_.end()) return nullptr;
-    for (const Relation* relation : at->second) {
-      const std::size_t tenant = s_.principals.tenant_of_schema(relation->schema);
-      if (tenant != kNoTenant && s_.principals.class_of(tenant) == c) return relation;
-      const std::string letters = s_.letters_of(c, relation->acl);
-      if (holds(letters, 'a') || holds(letters, 'w') || holds(letters, 'd')) return relation;
-    }
+    for (const Relation* relation : at->second)
+      for (const Relation* written : ways_to(*relation)) {
+        const std::size_t tenant = s_.principals.tenant_of_schema(written->schema);
+        if (tenant != kNoTenant && s_.principals.class_of(tenant) == c) return written;
+        if (writes(s_.letters_on(c, *written))) return written;
+      }
     return nullptr;
   }
 
-  void judge(const Function& f, const Caller& caller) {
+  void judge(const Function& f, const Finds& finds, const Caller& caller) {
     if (!is_pinned(f))
       add(f, caller, "definer_unpinned", "names in its body are looked up by the caller's search_path", nullptr);
     else if (const std::string schema = open_schema(f, caller); !schema.empty())
       add(f, caller, "definer_unpinned",
           fmt::format("its search_path has schema {}, where the caller may create", quoted(schema)), nullptr);
-    const Body body = read_body(f.source);
-    const std::string dynamic = why_dynamic(f, body, 0);
-    if (!dynamic.empty()) return add(f, caller, "definer_dynamic", dynamic, nullptr);
-    for (const auto& name : body.names)
-      if (const Relation* table = table_named(f, name); table && shows(f, *table))
-        return add(f, caller, "definer_reads", why_reads(f, body), table);
+    if (!finds.dynamic.empty()) return add(f, caller, "definer_dynamic", finds.dynamic, nullptr);
+    if (finds.leak) add(f, caller, "definer_reads", why_reads(f, finds), &*finds.leak);
   }
 
   std::string open_schema(const Function& f, const Caller& caller) const {
-    for (const auto& name : path_of(f))
+    for (const auto& name : path_of(s_, f))
       if (const Schema* schema = s_.o.schema_named(name))
         if (caller.tenant_class != kNoTenant ? s_.class_has(caller.tenant_class, schema->oid, 'C')
                                              : s_.grantee_has(caller.grantee, schema->oid, 'C'))
@@ -166,93 +183,61 @@ class Definers {
     return {};
   }
 
-  std::string why_dynamic(const Function& f, const Body& body, int depth) const {
-    if (f.language != "sql" && f.language != "plpgsql") return fmt::format("a body in {} cannot be read", f.language);
-    if (f.source.empty()) return "its body is kept as a parse tree";
-    if (const auto word = first_said(body, kBuildsSql); !word.empty())
-      return fmt::format("its body builds SQL ({})", word);
-    if (depth == 3) return "it calls functions that call functions";
-    for (const auto& name : body.names) {
-      const auto at = by_name_.find(fmt::format("{}.{}", name.schema, name.name));
-      if (at == by_name_.end() || at->second == &f || at->second->from_extension || is_guard(s_, *at->second)) continue;
-      const std::string inner = why_dynamic(*at->second, read_body(at->second->source), depth + 1);
-      if (!inner.empty()) return fmt::format("it calls {}: {}", label(s_, *at->second), inner);
-    }
-    return {};
-  }
-
-  const Relation* table_named(const Function& f, const BodyName& name) const {
-    const auto in = [&](std::string_view schema_name) -> const Relation* {
-      const Schema* schema = s_.o.schema_named(schema_name);
-      if (!schema) return nullptr;
-      const auto relations = s_.o.relations_of(schema->oid);
-      const auto at = std::ranges::lower_bound(relations, Text(name.name), {}, &Relation::name);
-      return at != relations.end() && at->name == name.name ? &*at : nullptr;
-    };
-    if (!name.schema.empty()) return in(name.schema);
-    std::vector<std::string> path = path_of(f);
-    if (path.empty()) path = {s_.contract.schemas.application.name};  // as its callers have it
-    for (const auto& schema : path)
-      if (const Relation* found = in(schema)) return found;
-    return nullptr;
-  }
-
-  bool shows(const Function& f, const Relation& table) const {
-    const RoleId owner = s_.principals.of(f.owner);
-    if (owner == kNobody || !s_.role_has(owner, table, 'r')) return false;
-    if (s_.principals.tenant_of_schema(table.schema) != kNoTenant) return true;
-    if (!s_.is_shared(table)) return false;
-    return judge_rows(s_.contract, s_.o, table, 'r', s_.reader_of(owner)).guard != Guard::Holds;
-  }
-
-  static std::string why_reads(const Function& f, const Body& body) {
+  static std::string why_reads(const Function& f, const Finds& finds) {
+    if (!finds.leak->doubt.empty()) return finds.leak->doubt;
     if (!f.arguments.empty()) return "what its arguments choose is not searched";
     if (f.language != "sql") return "what its statements return is not searched";
-    if (const auto word = first_said(body, kChooses); !word.empty())
-      return fmt::format("what its conditions let through ({}) is not searched", word);
+    if (!finds.direct || !finds.leak->table || finds.leak->command != 'r' || finds.leak->copy)
+      return "what it does there is not searched";
+    const Body body = read_body(f.source);
+    for (const auto word : kChooses)
+      if (body.says(word)) return fmt::format("what its conditions let through ({}) is not searched", word);
+    if (std::ranges::any_of(body.strings, [](const std::string& text) { return text.find('.') != std::string::npos; }))
+      return "whether it looks there is not searched";
     return {};
   }
 
-  void add(const Function& f, const Caller& caller, std::string_view kind, std::string doubt, const Relation* table) {
+  void add(const Function& f, const Caller& caller, std::string_view kind, std::string doubt, const Leak* leak) {
     const RoleId owner = s_.principals.of(f.owner);
     if (owner == kNobody) return;
     const std::size_t owning_tenant = s_.principals.tenant_of_role(owner);
-    Hit hit{
-        .kind = kind, .clause = "tenancy.definer_functions_pinned", .effect = table ? Effect::Reads : Effect::Becomes};
+    Hit hit{.kind = kind, .clause = "tenancy.definer_functions_pinned", .effect = Effect::Becomes};
+    if (leak) hit.effect = leak->command == 'r' ? Effect::Reads : Effect::Writes;
     hit.tenant_class = caller.tenant_class;
     hit.grantee = caller.grantee;
-    const std::size_t of_table = table ? s_.principals.tenant_of_schema(table->schema) : kNoTenant;
-    hit.victim = of_table != kNoTenant ? of_table : owning_tenant != kNoTenant ? owning_tenant : kEverybody;
+    hit.victim = leak && leak->victim != kEverybody ? leak->victim
+                 : owning_tenant != kNoTenant       ? owning_tenant
+                                                    : kEverybody;
     const Schema* home = s_.o.schema(f.schema);
     hit.subject = {"function", std::string(home ? home->name : ""), fmt::format("{}({})", f.name, f.arguments), ""};
+    if (doubt.empty()) doubt = caller.doubt;
     hit.certain = doubt.empty();
     hit.doubt = std::move(doubt);
-    s_.breaks.add(std::move(hit), [&s = s_, &f, caller, table](Break& into, std::size_t who, std::size_t whom) {
-      tell(s, f, caller, table, into, who, whom);
+    s_.breaks.add(std::move(hit), [&s = s_, &f, caller, to = leak ? leak->of : std::string(),
+                                   by = leak ? privilege_names(std::string(1, leak->command)) : std::string()](
+                                      Break& into, std::size_t who, std::size_t whom) {
+      tell(s, f, caller, into, who, whom);
+      if (!to.empty()) into.path.push_back({into.path.back().to, by, to});
     });
   }
 
-  static void tell(const Search& s, const Function& f, const Caller& caller, const Relation* table, Break& into,
-                   std::size_t who, std::size_t whom) {
+  static void tell(const Search& s, const Function& f, const Caller& caller, Break& into, std::size_t who,
+                   std::size_t whom) {
     const std::string name = label(s, f);
-    const std::string owner(s.o.role_name(f.owner));
-    if (caller.fires)
-      into.path = {
-          {s.role_name(who), fmt::format("writes into {}, whose trigger runs", s.o.name_of(*caller.fires)), name}};
-    else
+    if (caller.how.empty())
       into.path = s.path_to(who, caller.by, "EXECUTE", name);
-    into.path.push_back({name, "runs as", owner});
-    if (table) into.path.push_back({owner, "SELECT", s.o.name_of(*table)});
+    else
+      into.path = {{s.role_name(who), caller.how, name}};
+    into.path.push_back({name, "runs as", std::string(s.o.role_name(f.owner))});
     const Schema* home = s.o.schema(f.schema);
-    if (caller.fires || !f.arguments.empty() || !home) return;
+    if (!caller.how.empty() || !caller.doubt.empty() || !f.arguments.empty() || !home) return;
     into.demonstration = {{s.role_name(who), fmt::format("{} SELECT * FROM {}.{}();", s.setting(whom),
                                                          quoted(home->name), quoted(f.name))}};
   }
 
   Search& s_;
-  std::unordered_map<Oid, const Function*> by_oid_;
-  std::unordered_map<std::string, const Function*> by_name_;
-  std::unordered_map<Oid, std::vector<const Relation*>> fired_;
+  Bodies bodies_;
+  std::unordered_map<Oid, std::vector<const Relation*>> fired_;  // by function
 };
 
 std::string setting_in(Text source) {

@@ -1,4 +1,5 @@
-// What else carries privileges: foreign servers, large objects, parameters, default privileges, event triggers, types.
+// What else carries privileges: what the server and extensions bring along, foreign servers, large objects, parameters,
+// default privileges, event triggers, types.
 
 #include <algorithm>
 
@@ -143,7 +144,7 @@ void add_default(Search& s, const DefaultAcl& row, RoleId grantee, Text letters,
 void search_default_acls(Search& s) {
   for (const auto& row : s.o.default_acls) {
     ++s.objects;
-    if (row.kind != 'r' && row.kind != 'S') continue;
+    if (row.kind == 'f' || row.kind == 'T') continue;  // functions are looked at when they are there; a type is no way
     const std::size_t tenant = row.schema == 0 ? kNoTenant : s.principals.tenant_of_schema(row.schema);
     for_each_held(s, row.acl, [&](RoleId grantee, Text letters) {
       const std::size_t own = grantee == kPublic ? kNoTenant : s.principals.tenant_of_role(grantee);
@@ -151,6 +152,31 @@ void search_default_acls(Search& s) {
       add_default(s, row, grantee, letters, tenant == kNoTenant ? kEverybody : tenant);
     });
   }
+}
+
+// What initdb and extensions grant is known to be harmless; whatever a tenant holds beyond that was given for
+// something.
+void search_system_objects(Search& s) {
+  for (const auto& object : s.o.system_objects) {
+    for_each_held(s, object.acl, [&](RoleId grantee, Text letters) {
+      const std::string more =
+          beyond_initial(object, grantee == kPublic ? Text() : s.principals.role(grantee).name, letters);
+      if (more.empty()) return;
+      Hit hit{.kind = "system_grant",
+              .clause = kClause,
+              .effect = object.kind != 'f' && !holds(more, 'r') ? Effect::Writes : Effect::Reads};
+      hit.grantee = grantee;
+      const std::string_view word = object.kind == 'f' ? "function" : object.kind == 'r' ? "table" : "column";
+      const bool of_server = object.oid < 16384 && !object.name.starts_with("information_schema.");
+      hit.subject = {std::string(word), of_server ? "pg_catalog" : "", std::string(object.name), ""};
+      hit.certain = false;
+      hit.doubt = "nobody but its owner holds it at first; what it tells or does of others is not searched";
+      s.breaks.add(std::move(hit), [&s, &object, grantee, more, word](Break& into, std::size_t who, std::size_t) {
+        into.path = s.path_to(who, grantee, privilege_names(more), fmt::format("{} {}", word, object.name));
+      });
+    });
+  }
+  s.objects += static_cast<std::int64_t>(s.o.system_objects.size());
 }
 
 void add_owner(Search& s, RoleId owner, std::string_view kind, Subject subject, std::string doubt) {
@@ -185,6 +211,7 @@ void search_owners(Search& s) {
 }  // namespace
 
 void search_others(Search& s) {
+  search_system_objects(s);
   search_servers(s);
   search_large_objects(s);
   search_parameters(s);

@@ -118,21 +118,25 @@ void search_owner(Search& s, const Relation& relation, std::size_t tenant) {
   if (owner == kNobody) return;
   const std::size_t own = s.principals.tenant_of_role(owner);
   if (own == kNoTenant && !s.principals.is_held(owner)) return;
-  Hit hit{.kind = "owns", .clause = "schema.owner", .effect = own == tenant ? Effect::RunsCode : Effect::Reads};
+  // Whose own it is, or nobody's in particular: others come by, the owner of everything in migrations.
+  const bool preys = own == tenant || tenant == kNoTenant;
+  Hit hit{.kind = "owns", .clause = "schema.owner", .effect = preys ? Effect::RunsCode : Effect::Reads};
   hit.grantee = owner;
-  hit.victim = own == tenant ? kEverybody : tenant;
+  hit.victim = preys ? kEverybody : tenant;
   hit.subject = s.subject_of(kind_word(relation), relation);
-  const bool named = s.grantee_has(owner, relation.schema, 'U');
+  const Schema* home = s.o.schema(relation.schema);
+  const bool named = s.grantee_has(owner, relation.schema, 'U') &&
+                     (tenant != kNoTenant || (home && s.o.role_name(home->owner) == s.tenancy.roles.owner));
   const bool plain = relation.kind == 'r' || relation.kind == 'p';
   hit.certain = named && plain;
   if (!hit.certain)
     hit.doubt = plain ? "its schema keeps it from naming the table, as long as nobody grants it"
                       : "what others run through it is not searched";
-  s.breaks.add(std::move(hit), [&s, &relation, owner, own, tenant](Break& into, std::size_t who, std::size_t) {
+  s.breaks.add(std::move(hit), [&s, &relation, owner, preys](Break& into, std::size_t who, std::size_t) {
     const std::string name = s.o.name_of(relation);
     into.path = s.path_to(who, owner, "owns", name);
     if (!into.certain) return;
-    if (own != tenant) {
+    if (!preys) {
       into.demonstration = {{s.role_name(who), fmt::format("SELECT * FROM {} LIMIT 1;", name)}};
       return;
     }
@@ -167,8 +171,7 @@ void search_relation(Search& s, const Relation& relation, std::size_t tenant, Te
 void search_common(Search& s, const Relation& relation) {
   const Schema* home = s.o.schema(relation.schema);
   if (!home || relation.from_extension || relation.kind == 'v' || relation.kind == 'm' || s.is_shared(relation)) return;
-  const bool reference = home->name == s.contract.schemas.application.name &&
-                         relation.name.starts_with(s.contract.conventions.reference_prefix);
+  const bool reference = s.is_reference(relation);
   for_each_grant(relation.acl, [&](Text grantee, Text letters) {
     const RoleId id = s.principals.find(grantee);
     if (id == kNobody || id == s.principals.of(relation.owner)) return;
@@ -181,10 +184,34 @@ void search_common(Search& s, const Relation& relation) {
     if (!data.empty())
       add_data(s, grant, data,
                reference ? "all tenants read this table; whether it may change for them is not in the catalog"
-                         : fmt::format("the table has no column {}, so that whose rows it holds cannot be told",
-                                       s.tenancy.shared_column));
+                         : s.no_column());
     if (holds(letters, 'D')) add_truncate(s, grant);
     if (holds(letters, 't')) search_trigger_grant(s, relation, id, kEverybody);
+  });
+}
+
+// As search_common(), for one column.
+void search_common_column(Search& s, const Relation& relation, const Column& column) {
+  if (relation.kind == 'v' || relation.kind == 'm') return;  // search_views()
+  const bool reference = s.is_reference(relation);
+  for_each_grant(column.acl, [&](Text grantee, Text letters) {
+    const RoleId id = s.principals.find(grantee);
+    if (id == kNobody || !s.grantee_has(id, relation.schema, 'U')) return;
+    if (!s.principals.is_held(id) && s.principals.tenant_of_role(id) == kNoTenant) return;
+    std::string data = data_letters(letters);
+    if (reference) std::erase(data, 'r');
+    if (data.empty()) return;
+    Hit hit = hit_on(s, {relation, id, letters, kEverybody}, "column_grant",
+                     holds(data, 'r') ? Effect::Reads : Effect::Writes);
+    hit.subject.part = column.name;
+    hit.certain = false;
+    hit.doubt = relation.kind == 'f' ? "whose rows another server returns is not in this database"
+                : reference ? "all tenants read this table; whether it may change for them is not in the catalog"
+                            : s.no_column();
+    s.breaks.add(std::move(hit), [&s, &relation, &column, id, data](Break& into, std::size_t who, std::size_t) {
+      into.path =
+          s.path_to(who, id, privilege_names(data), fmt::format("{}.{}", s.o.name_of(relation), quoted(column.name)));
+    });
   });
 }
 
@@ -192,9 +219,12 @@ void search_columns(Search& s) {
   for (const auto& column : s.o.columns) {
     if (column.acl.empty()) continue;
     const Relation* relation = s.o.relation(column.relation);
-    if (!relation || s.is_shared(*relation)) continue;
+    if (!relation || (s.is_shared(*relation) && relation->kind != 'f')) continue;
     const std::size_t tenant = s.principals.tenant_of_schema(relation->schema);
-    if (tenant == kNoTenant) continue;
+    if (tenant == kNoTenant) {
+      search_common_column(s, *relation, column);
+      continue;
+    }
     for_each_grant(column.acl, [&](Text grantee, Text letters) {
       const RoleId id = s.principals.find(grantee);
       if (id == kNobody || s.principals.tenant_of_role(id) == tenant) return;
@@ -259,6 +289,8 @@ void search_tables(Search& s) {
       ++s.objects;
       if (tenant == kNoTenant) {
         search_common(s, relation);
+        const bool shared = s.is_shared(relation) && relation.kind != 'f';  // search_rows()
+        if (!shared && !relation.from_extension) search_owner(s, relation, kNoTenant);
         continue;
       }
       if (relation.owner != owner_oid || owner_held) search_owner(s, relation, tenant);

@@ -70,6 +70,9 @@ mended "a guard without its pinned path" tenancy.guard_function \
 mended "a dropped tenant schema" tenancy.schema_per_tenant "DROP SCHEMA $schema_b CASCADE"
 if [ "$MAJOR" -ge 16 ]; then # memberships have options of their own, one row a grantor
   mended "a group that a tenant may become" tenancy.role_per_tenant "GRANT pgc_tenant TO $role_a WITH SET TRUE"
+  mended "a membership that somebody else granted" tenancy.role_per_tenant \
+    "CREATE ROLE dba; GRANT app_tenant_$(hex "$TENANT_B") TO dba WITH ADMIN OPTION, INHERIT FALSE, SET FALSE;
+     SET ROLE dba; GRANT app_tenant_$(hex "$TENANT_B") TO $role_a"
   mended "a membership that inherits nothing" tenancy.role_per_tenant "GRANT pgc_tenant TO $role_a WITH INHERIT FALSE"
   mended "a migrator that inherits" tenancy.design_roles "GRANT pgc_owner TO pgc_migrator WITH INHERIT TRUE"
 fi

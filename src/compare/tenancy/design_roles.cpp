@@ -69,6 +69,42 @@ void judge_inheritance(const Judged& judged, const TenancyRoles& roles, std::vec
       fmt::format("{} inherits its rights, wanted by SET ROLE only", quoted(roles.migrator)), {"membership"}));
 }
 
+// A role with CREATEROLE is taken for the one that administers: from 16 on it is a member of every role it made.
+bool may_be_anybody(const Role& role) { return role.superuser || role.create_role; }
+
+// Whoever is a member of owner, definer or migrator can do what they can; and what these four are members of, they can.
+void judge_members(const Judged& judged, const Tenancy& tenancy, std::vector<Finding>& findings) {
+  const TenancyRoles& roles = tenancy.roles;
+  const auto add = [&](const Role& role, const Role& member, std::string message, std::string_view tag) {
+    findings.push_back(wording::finding(role_subject(std::string(role.name), member.name), std::move(message),
+                                        {"membership", std::string(tag)}));
+  };
+  for (const auto& membership : judged.observation.memberships) {
+    const Role* role = judged.observation.role(membership.role);
+    const Role* member = judged.observation.role(membership.member);
+    if (!role || !member) continue;
+    const bool of_design =
+        std::ranges::any_of(design_roles(roles), [&](const DesignRole& each) { return each.name == member->name; });
+    if (role->name == roles.owner && member->name == roles.migrator) {
+      if (membership.admin)
+        add(*role, *member, fmt::format("{} may admit others to it, wanted no ADMIN OPTION", quoted(member->name)),
+            "admin");
+    } else if (of_design) {
+      add(*role, *member,
+          fmt::format("{} is a member of it, wanted of nothing{}", quoted(member->name),
+                      member->name == roles.migrator ? " but " + quoted(roles.owner) : ""),
+          "excess");
+    } else if (role->name == roles.owner || role->name == roles.definer || role->name == roles.migrator) {
+      // A tenant's memberships are tenancy.role_per_tenant's.
+      if (may_be_anybody(*member) || tenancy.tenant_of_role(member->name)) continue;
+      add(*role, *member,
+          fmt::format("{} is a member of it, wanted {}", quoted(member->name),
+                      role->name == roles.owner ? "nobody but " + quoted(roles.migrator) : "nobody"),
+          "excess");
+    }
+  }
+}
+
 Examined check(const Judged& judged) {
   if (!judged.contract.tenancy) return wording::no_tenancy();
   const TenancyRoles& roles = judged.contract.tenancy->roles;
@@ -76,6 +112,7 @@ Examined check(const Judged& judged) {
   for (const auto& wanted : design_roles(roles)) judge_role(judged, wanted, result.findings);
   judge_membership(judged, roles.owner, roles.migrator, result.findings);
   judge_inheritance(judged, roles, result.findings);
+  judge_members(judged, *judged.contract.tenancy, result.findings);
   // Whoever brings the cluster to the contract without being a superuser must be able to act for the owners. Only a
   // role that may create roles is taken for one; a monitoring role that merely verifies needs nothing.
   const ServerFacts& server = judged.observation.server;

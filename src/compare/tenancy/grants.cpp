@@ -140,6 +140,7 @@ class Grants {
           fmt::format("{} holds {} on the column, wanted no grants on columns", wording::grantee_shown(held.grantee),
                       privilege_names(held.letters)));
       result_.findings.back().tags.push_back(fmt::format("column:{}", column.name));
+      name_grantors(held, o_.role_name(relation->owner));
     }
   }
 
@@ -183,8 +184,9 @@ class Grants {
 
   // A REVOKE takes back what the owner granted; what came from somebody else must be revoked in that one's name.
   void name_grantors(const Holding& held, Text owner) {
+    if (std::ranges::count(held.grantors, owner) == std::ssize(held.grantors)) return;
     for (const auto& grantor : held.grantors)
-      if (grantor != owner) result_.findings.back().tags.push_back(fmt::format("grantor:{}", grantor));
+      result_.findings.back().tags.push_back(fmt::format("grantor:{}", grantor));
   }
 
   void judge_default_acls() {

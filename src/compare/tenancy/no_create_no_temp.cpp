@@ -29,6 +29,17 @@ std::vector<std::string> judged_grantees(const Tenancy& tenancy, const std::vect
   return grantees;
 }
 
+// A REVOKE takes back what the owner granted; what came from somebody else must be revoked in that one's name.
+std::vector<std::string> with_grantors(std::vector<std::string> tags, const std::vector<AclItem>& acl,
+                                       std::string_view grantee, Text owner) {
+  std::vector<std::string> grantors;
+  for (const auto& item : acl)
+    if (item.grantee == grantee) grantors.push_back("grantor:" + item.grantor);
+  if (std::ranges::count(grantors, fmt::format("grantor:{}", owner)) != std::ssize(grantors))
+    tags.insert(tags.end(), grantors.begin(), grantors.end());
+  return tags;
+}
+
 void judge_database(const Judged& judged, const Database& database, std::vector<Finding>& findings) {
   const Tenancy& tenancy = *judged.contract.tenancy;
   const std::string& group = tenancy.roles.tenant_group;
@@ -40,7 +51,8 @@ void judge_database(const Judged& judged, const Database& database, std::vector<
       findings.push_back(wording::finding(with_grantee("database", database.name, grantee),
                                           fmt::format("{} holds {}, wanted {}", wording::grantee_shown(grantee),
                                                       privilege_names(excess), wording::privileges_or_nothing(allowed)),
-                                          wording::privilege_tags("excess", excess, grantee)));
+                                          with_grantors(wording::privilege_tags("excess", excess, grantee), acl,
+                                                        grantee, judged.observation.role_name(database.owner))));
   }
   if (privileges_of(acl, group).find('c') == std::string::npos)
     findings.push_back(wording::finding(with_grantee("database", database.name, group),
@@ -56,7 +68,8 @@ void judge_schema(const Judged& judged, const Schema& schema, std::vector<Findin
     if (privileges_of(acl, grantee).find('C') != std::string::npos)
       findings.push_back(wording::finding(with_grantee("schema", schema.name, grantee),
                                           fmt::format("{} holds CREATE", wording::grantee_shown(grantee)),
-                                          wording::privilege_tags("excess", "C", grantee)));
+                                          with_grantors(wording::privilege_tags("excess", "C", grantee), acl, grantee,
+                                                        judged.observation.role_name(schema.owner))));
 }
 
 Examined check(const Judged& judged) {

@@ -25,9 +25,10 @@ bool holds(const std::vector<AclItem>& acl, const SystemObject& object, std::str
 }
 
 Finding finding_on(const Judged& judged, const SystemObject& object, std::string message, std::string_view tag,
-                   const std::vector<std::string>& keepers) {
+                   const std::vector<std::string>& keepers, const std::vector<std::string>& holders = {}) {
   std::vector<std::string> tags{std::string(tag), fmt::format("kind:{}", object.kind)};
   for (const auto& keeper : keepers) tags.push_back("keeper:" + keeper);
+  for (const auto& holder : holders) tags.push_back("holder:" + holder);
   Finding finding = wording::finding(
       {object.kind == 'f' ? "function" : "view", "pg_catalog", std::string(object.name), ""}, std::move(message), tags);
   if (!judged.observation.server.current_role_superuser)
@@ -41,15 +42,25 @@ void judge_strict(const Judged& judged, const SystemObject& object, const tenanc
   const auto acl = acl_of(object);
   std::vector<std::string> wrong;
   if (holds(acl, object, "")) wrong.push_back(fmt::format("PUBLIC holds {}, wanted nothing", privilege_of(object)));
-  std::vector<std::string> keepers;
-  for (const auto& keeper : tenancy::strict_keepers(judged.contract, name))
+  const std::vector<std::string> kept_by = tenancy::strict_keepers(judged.contract, name);
+  std::vector<std::string> keepers, holders;
+  for (const auto& item : acl) {
+    const Tenancy& tenancy = *judged.contract.tenancy;
+    const bool tenants = item.grantee == tenancy.roles.tenant_group || tenancy.tenant_of_role(item.grantee);
+    if (!tenants || !holds(acl, object, item.grantee) || std::ranges::count(holders, item.grantee) > 0 ||
+        std::ranges::count(kept_by, item.grantee) > 0)
+      continue;
+    holders.push_back(item.grantee);
+    wrong.push_back(fmt::format("{} holds {}, wanted nothing", quoted(item.grantee), privilege_of(object)));
+  }
+  for (const auto& keeper : kept_by)
     if (const Role* role = judged.observation.role_named(keeper); role && !role->superuser) {
       keepers.push_back(keeper);
       if (!holds(acl, object, keeper))
         wrong.push_back(fmt::format("{} lacks {}", quoted(keeper), privilege_of(object)));
     }
   if (!wrong.empty())
-    findings.push_back(finding_on(judged, object, fmt::format("{}", fmt::join(wrong, "; ")), "take", keepers));
+    findings.push_back(finding_on(judged, object, fmt::format("{}", fmt::join(wrong, "; ")), "take", keepers, holders));
 }
 
 // Only what the strict profile took, by the owner's entry: what others took from PUBLIC is not ours to give back.

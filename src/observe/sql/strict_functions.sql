@@ -1,6 +1,6 @@
 -- The functions that the strict profile speaks of and whose privileges were never set: PUBLIC may call them. The names
 -- are tenancy::strict_names(); a test compares them. Not one pattern a name: the server keeps 32 compiled ones.
-SELECT p.oid, 'f', p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proacl
+SELECT p.oid, 'f', p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proacl, NULL
 FROM pg_catalog.pg_proc AS p
 WHERE p.proacl IS NULL AND p.pronamespace OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.regnamespace
   AND (p.proname OPERATOR(pg_catalog.=) ANY ('{

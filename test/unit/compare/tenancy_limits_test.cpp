@@ -125,6 +125,18 @@ TEST(TenancyStrict, KeptWhenOnlyTheKeepersHoldIt) {
   EXPECT_EQ(examined.examined, "2 objects of the catalog");
 }
 
+TEST(TenancyStrict, TenantsHoldItByNoOtherWayEither) {
+  StrictWorld world;
+  world.o.system_objects = {{600, 'f', "set_config(text,text,boolean)",
+                             world.text("{postgres=X/postgres,pgc_owner=X/postgres,pgc_tenant=X/postgres,app_tenant_" +
+                                        kTenantHex + "=X/postgres,auditor=X/postgres}")}};
+  const Finding finding = world.only(kTenancyStrictCatalog);
+  EXPECT_EQ(finding.message,
+            "pgc_tenant holds EXECUTE, wanted nothing; app_tenant_" + kTenantHex + " holds EXECUTE, wanted nothing");
+  EXPECT_TRUE(finding.tagged("holder:pgc_tenant"));
+  EXPECT_TRUE(finding.tagged("holder:app_tenant_" + kTenantHex));
+}
+
 TEST(TenancyStrict, StandardGivesBackOnlyWhatStrictTook) {
   TenancyWorld world;
   world.o.system_objects = {{600, 'f', "set_config(text,text,boolean)", "{postgres=X/postgres,pgc_owner=X/postgres}"},

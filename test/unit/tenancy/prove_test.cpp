@@ -208,7 +208,30 @@ TEST(Body, sees_words_but_not_strings_and_comments) {
       std::ranges::any_of(body.names, [](const BodyName& n) { return n.schema == "api" && n.name == "Odd Name"; }));
   EXPECT_TRUE(read_body("BEGIN EXECUTE q; END").says("execute"));
   EXPECT_TRUE(read_body("SELECT pg_catalog.query_to_xml(q)").says("query_to_xml"));
-  EXPECT_FALSE(read_body("SELECT mine.execute FROM mine").says("execute"));
+  EXPECT_TRUE(read_body("SELECT extensions.crosstab(q)").says("crosstab*"));
+}
+
+TEST(Body, is_open_where_what_it_runs_is_not_its_own_to_say) {
+  const auto why = [](std::string_view source) { return why_open(read_body(source), source); };
+  for (const std::string_view source :
+       {"BEGIN RAISE NOTICE E'it\\'s'; RETURN QUERY EXECUTE t || ''; END",
+        "BEGIN RAISE NOTICE 'it\\'; EXECUTE t || ''; END", "/* /* */ ' */ EXECUTE t /* ' */",
+        "SELECT 1$a$ ' $a$; EXECUTE q; SELECT ''", "-- '\rEXECUTE q -- '", "SELECT x FROM s.U&\"a\\005fb\"",
+        "SELECT extensions.crosstab(t)", "SELECT database_to_xmlschema(true)", "DO 'BEGIN END'",
+        "DO $$ x $$; UPDATE t SET a = 1", "DO LANGUAGE plpgsql 'x'", "TRUNCATE t",
+        "SELECT set_config('search_path', t, true)", "SELECT set_config ( k, v, true)",
+        "SELECT set_config('a.b' || k, v, true)", "SET search_path = x", "UPDATE pg_settings SET setting = 'x'"})
+    EXPECT_NE(why(source), "") << source;
+  for (const std::string_view source :
+       {"SELECT mine.execute FROM mine", "INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING",
+        "INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 1", "SELECT set_config('app.tenant_id', t, true)",
+        "SELECT '\\d+', 'C:\\\\', \"a\"\"execute\"", "SELECT 'truncate' -- execute"})
+    EXPECT_EQ(why(source), "") << source;
+}
+
+TEST(Body, keeps_the_last_two_parts_of_a_name) {
+  const Body body = read_body("SELECT * FROM db.s.t");
+  EXPECT_TRUE(std::ranges::any_of(body.names, [](const BodyName& n) { return n.schema == "s" && n.name == "t"; }));
 }
 
 struct Shared {
