@@ -37,6 +37,7 @@ Result<Report> run_migrate_up(const Arguments& arguments);
 Result<Report> run_migrate_down(const Arguments& arguments);
 Result<Report> run_migrate_stamp(const Arguments& arguments);
 Result<Report> run_migrate_drift(const Arguments& arguments);
+Result<Report> run_store_check(const Arguments& arguments);
 
 // Usage errors with the nearest spelling, for options that name clauses or areas.
 Failure unknown_clause(std::string_view name);

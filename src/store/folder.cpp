@@ -345,8 +345,10 @@ Result<void> FolderStore::remove(const std::string& name) {
   PGC_CHECK(check_name(name));
   auto parts = parts_of(name);
   std::vector<File> folders;
-  PGC_TRY(File root, open_root(root_, false));
-  folders.push_back(std::move(root));
+  auto root = open_root(root_, false);
+  if (!root && root.error().code == ErrorCode::NotFound) return {};
+  if (!root) return fail(root.error());
+  folders.push_back(*std::move(root));
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
     auto next = enter(folders.back(), parts[i], false, root_ + "/" + name);
     if (!next && next.error().code == ErrorCode::NotFound) return {};

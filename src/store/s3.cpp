@@ -59,7 +59,7 @@ Endpoint endpoint_of(const std::string& url) {
   Endpoint endpoint{url.substr(0, scheme_end), url.substr(scheme_end + 3)};
   while (endpoint.host.ends_with('/')) endpoint.host.pop_back();
   const std::string_view own = endpoint.scheme == "https" ? ":443" : ":80";
-  if (endpoint.host.ends_with(own)) endpoint.host.resize(endpoint.host.size() - own.size());
+  if (endpoint.host.ends_with(own)) endpoint.host.erase(endpoint.host.rfind(own));
   return endpoint;
 }
 

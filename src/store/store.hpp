@@ -52,7 +52,7 @@ struct PutOptions {
 
 struct Range {
   std::uint64_t offset = 0;
-  std::optional<std::uint64_t> length;  // nothing: to the end
+  std::optional<std::uint64_t> length = {};  // nothing: to the end
 };
 
 struct Got {
