@@ -1,6 +1,6 @@
 #pragma once
-// Small files of the user's, read whole: the contract and files that hold a DSN or keys. The text is a SecretString because it
-// may be one; nothing of it reaches a message. No state; any thread.
+// Small files of the user's, read whole: the contract, files that hold a DSN or keys. The text is a SecretString
+// because it may be one; nothing of it reaches a message. No state; any thread.
 
 #include <cstddef>
 #include <string>

@@ -23,7 +23,8 @@ Result<Report> run_store_check(const Arguments& arguments) {
                 "Add it under backup, such as store: s3://bucket/prefix, or try one with --store URL.",
                 place.contract.file);
   store::Limits limits;
-  limits.page_size = 3;  // so that a handful of objects makes pages
+  limits.page_size = 3;                         // so that a handful of objects makes pages
+  limits.retry_for = std::chrono::seconds(15);  // somebody waits for the answer
   PGC_TRY(const auto store, store::open_store(location, place.contract.directory, limits));
   report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
   progress.begin("trying the store", 0);

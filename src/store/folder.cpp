@@ -72,20 +72,27 @@ struct Spot {
 
 // Each step flushes the folder it adds to: a name that is not on the disk takes what is below it along.
 Result<File> enter(const File& folder, const std::string& part, bool create, const std::string& path) {
-  if (create && ::mkdirat(folder.get(), part.c_str(), 0700) == 0 && ::fsync(folder.get()) != 0)
-    return failure(errno, "could not flush a folder", path);
+  if (create) {
+    const bool made = ::mkdirat(folder.get(), part.c_str(), 0700) == 0;
+    if (!made && errno != EEXIST) return failure(errno, "could not make a folder", path);
+    if (made && ::fsync(folder.get()) != 0) return failure(errno, "could not flush a folder", path);
+  }
   File next(::openat(folder.get(), part.c_str(), kFolderFlags | O_NOFOLLOW));
   if (!next) return failure(errno, "could not open a folder", path);
   return next;
 }
 
+// The folder that the contract names may be a link, and those above it, too.
 Result<File> open_root(const std::string& root, bool create) {
   if (create) {
     std::string path;
+    File above(::open("/", kFolderFlags));
     for (const auto& part : parts_of(root)) {
       path += part + "/";
-      if (!part.empty() && ::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        return failure(errno, "could not make the store's folder", path);
+      const bool made = !part.empty() && ::mkdir(path.c_str(), 0700) == 0;
+      if (!made && !part.empty() && errno != EEXIST) return failure(errno, "could not make the store's folder", path);
+      if (made && ::fsync(above.get()) != 0) return failure(errno, "could not flush a folder", path);
+      above = File(::open(path.c_str(), kFolderFlags));
     }
   }
   File folder(::open(root.c_str(), kFolderFlags));
@@ -272,8 +279,10 @@ Result<bool> walk(const File& folder, const std::string& above, const Walk& want
 Result<Stored> FolderStore::put(const std::string& name, const Source& source, const PutOptions& options) {
   const std::string path = root_ + "/" + name;
   for (int tries = 1;; ++tries) {
-    PGC_TRY(const Spot spot, find_spot(root_, name, true));
-    Draft draft(spot, path);
+    const auto spot = find_spot(root_, name, true);
+    if (!spot && spot.error().code == ErrorCode::NotFound && tries < kTries) continue;
+    if (!spot) return fail(spot.error());
+    Draft draft(*spot, path);
     PGC_TRY(const bool opened, draft.open());
     if (!opened && tries < kTries) continue;
     if (!opened) return failure(ENOENT, "could not create a file", path);
@@ -300,7 +309,8 @@ Result<Got> FolderStore::get(const std::string& name, const Range& range, const 
   if (::fstat(file.get(), &status) != 0) return failure(errno, "could not look at", path);
   if (!S_ISREG(status.st_mode)) return not_there(root_, name);
   Got got{object_of(name, status), {}, Agreed::Size};
-  if (range.offset > got.object.size)
+  const bool is_whole = range.offset == 0 && !range.length;
+  if (range.length == 0 || (!is_whole && range.offset >= got.object.size))
     return fail(ErrorCode::InvalidInput,
                 fmt::format("{} has {} bytes, byte {} was asked for", shown_name(name), got.object.size, range.offset));
   std::uint64_t left = std::min(range.length.value_or(got.object.size), got.object.size - range.offset);

@@ -71,9 +71,11 @@ constexpr std::array kMeanings = {
 Meaning meaning_of(int status, std::string_view code) {
   for (const auto& meaning : kMeanings)
     if (meaning.code == code) return meaning;
+  if (status == 400 && !code.empty()) return {"", ErrorCode::Server, Remedy::None, ""};
   switch (status) {
     case 301:
     case 307: return {"", ErrorCode::Unreachable, Remedy::Region, "Set backup.endpoint to where the bucket is."};
+    case 400: return {"", ErrorCode::Refused, Remedy::Credentials, kKeysHint};  // of a HEAD: expired keys, perhaps
     case 401:
     case 403: return {"", ErrorCode::Permission, Remedy::Credentials, kKeysHint};
     case 404: return {"", ErrorCode::NotFound, Remedy::None, ""};
@@ -163,6 +165,8 @@ S3Error s3_error(const HttpAnswer& answer) {
 }
 
 Remedy remedy_of(const HttpAnswer& answer, const S3Error& error) {
+  // AWS's answer to a HEAD signed for another region: no body, but a header.
+  if (answer.status == 400 && error.code.empty() && !error.region.empty()) return Remedy::Region;
   return meaning_of(answer.status, error.code).remedy;
 }
 

@@ -63,6 +63,8 @@ std::string md5_of(const HttpAnswer& answer, const std::string& etag) {
 
 Result<Got> S3Store::get(const std::string& name, const Range& range, const Sink& sink) {
   PGC_CHECK(check_name(name));
+  if (range.length == 0)
+    return fail(ErrorCode::InvalidInput, fmt::format("no byte of {} was asked for", shown_name(name)));
   Reading reading;
   reading.range = range;
   const Sink counted = [&](std::string_view bytes) -> Result<void> {

@@ -152,7 +152,8 @@ TEST_F(Port, ReadsRanges) {
   EXPECT_EQ(text("digits", {.offset = 7}), "789");
   EXPECT_EQ(text("digits", {.offset = 0, .length = 1}), "0");
   EXPECT_EQ(text("digits", {.offset = 8, .length = 100}), "89");
-  EXPECT_FALSE(get_text(*store_, "digits", 100, {.offset = 11}));
+  for (const Range& beyond : {Range{.offset = 11}, Range{.offset = 10}, Range{.offset = 2, .length = 0}})
+    EXPECT_EQ(get_text(*store_, "digits", 100, beyond).error().code, ErrorCode::InvalidInput);
 }
 
 TEST_F(Port, SaysWhatIsNotThere) {

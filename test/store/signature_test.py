@@ -61,7 +61,8 @@ def by_botocore(r):
 
     botocore.auth.datetime.datetime = Fixed
     url = "https://bucket.example.org:9000" + r["path"]
-    request = botocore.awsrequest.AWSRequest(r["method"], url, params=r["query"], headers={n: v for n, v in r["headers"].items() if n != "x-amz-date"})
+    headers = {name: value for name, value in r["headers"].items() if name != "x-amz-date"}
+    request = botocore.awsrequest.AWSRequest(r["method"], url, params=r["query"], headers=headers)
     signer = botocore.auth.S3SigV4Auth(botocore.credentials.Credentials(r["access"], r["secret"]), "s3", r["region"])
     # The bytes are not here, only their digest: botocore would compute another.
     signer.payload = lambda _: r["digest"]

@@ -27,11 +27,18 @@ TEST(Answer, AnswersOfProxiesAreJudgedByTheirStatus) {
                                        {429, Remedy::Wait},
                                        {404, Remedy::None},
                                        {507, Remedy::None},
-                                       {400, Remedy::None},
+                                       {400, Remedy::Credentials},
                                        {307, Remedy::Region}}) {
     const auto page = answer(status, "<html><body>Bad</body></html>");
     EXPECT_EQ(remedy_of(page, s3_error(page)), remedy) << status;
   }
+}
+
+TEST(Answer, AHeadHasNoBodyToSayTheRegionIn) {
+  const auto head = answer(400, "", {{"x-amz-bucket-region", "eu-central-1"}});
+  EXPECT_EQ(remedy_of(head, s3_error(head)), Remedy::Region);
+  const auto other = answer(400, "<Error><Code>InvalidArgument</Code></Error>");
+  EXPECT_EQ(remedy_of(other, s3_error(other)), Remedy::None);
 }
 
 TEST(Answer, APageOfAListing) {
