@@ -119,7 +119,23 @@ Result<Finding> Trials::parts() {
   return agreed(stored, what);
 }
 
-Result<Finding> Trials::parts_if_absent() { return refused_to_second(name("large"), filler(kInParts, 2)); }
+// Besides a writer that comes later: one that comes while our parts are on their way, and finishes first. put() looks
+// before it sends, so only the store itself can refuse the second of these.
+Result<Finding> Trials::parts_if_absent() {
+  PGC_TRY(Finding found, refused_to_second(name("large"), filler(kInParts, 2)));
+  std::size_t read = 0;
+  const Source late = [&, bytes = filler(kInParts, 3)](std::span<char> into) -> Result<std::size_t> {
+    if (read > Limits{}.part_size && read < kInParts) PGC_CHECK(put_text(store_, name("race"), "first"));
+    PGC_TRY(const std::size_t count, bytes(into));
+    read += count;
+    return count;
+  };
+  const auto second = store_.put(name("race"), late, {.if_absent = true});
+  if (!second && second.error().code == ErrorCode::Conflict) return found;
+  if (!second) return fail(second.error());
+  return Finding{TrialState::Weak,
+                 "a later writer is refused, but of two that send parts at the same time the second one to end wins"};
+}
 
 Result<std::vector<std::string>> Trials::listed(const std::string& after) {
   std::vector<std::string> found;
@@ -162,7 +178,7 @@ Result<Finding> Trials::names() {
 
 // All that was tried, whether or not it can be listed: nothing of a check is to stay.
 Result<Finding> Trials::remove() {
-  std::vector<std::string> all = {name("object"), name("large"), name(kOddLeaf)};
+  std::vector<std::string> all = {name("object"), name("large"), name("race"), name(kOddLeaf)};
   for (int i = 0; i < kListed; ++i) all.push_back(name(fmt::format("list/{}", i)));
   for (const auto& object : all) PGC_CHECK(store_.remove(object));
   const auto gone = store_.head(name("object"));

@@ -43,6 +43,13 @@ says "XMinioStorageFull" "not tried: it builds on put" "Backups cannot rest on t
 order truncated GET 1
 runs 1 check --format json
 [ "$(state get) $(state range)" = "missing untried" ] || fail "what comes back as something else is missing"
+order unconditional PUT 1000
+runs 1 check --format json
+[ "$(state if_absent) $(state get)" = "missing ok" ] || fail "a store without If-None-Match is found out"
+says "two clusters under one prefix"
+order unconditional COMPLETE 1000
+runs 0 check --format json
+[ "$(state if_absent) $(state multipart_if_absent)" = "ok weak" ] || fail "one that has it for single puts only as well"
 order none '*' 0
 echo "ok - what is taken from the store is missing, and the exit code is 1"
 

@@ -9,6 +9,8 @@ import threading
 import time
 import urllib.parse
 
+import s3_request
+
 ANSWERS = {  # fault: status, code, message, extra headers
     "500": (500, "InternalError", "We encountered an internal error.", {}),
     "503": (503, "SlowDown", "Please reduce your request rate.", {}),
@@ -49,7 +51,7 @@ class Orders:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    orders = upstream = None
+    orders = upstream = secret_key = None
 
     def log_message(self, *_):
         pass
@@ -72,6 +74,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
         self.wfile.flush()
 
+    def without_condition(self):
+        """As a server that never heard of If-None-Match: signed anew, since the signature covers it."""
+        if self.headers.get("If-None-Match") is None:
+            return
+        del self.headers["If-None-Match"]
+        signed = [(n.lower(), v) for n, v in self.headers.items() if n.lower() == "host" or n.lower().startswith("x-amz-")]
+        path, _, query = self.path.partition("?")
+        scope = self.headers["Authorization"].split("Credential=")[1].split(",")[0].split("/")
+        values = dict(signed)
+        self.headers.replace_header("Authorization", s3_request.authorization(
+            self.command, path, urllib.parse.parse_qsl(query, keep_blank_values=True), signed, values["x-amz-content-sha256"],
+            scope[0], self.secret_key, scope[2], values["x-amz-date"]))
+
     def handle_request(self):
         fault = self.orders.fault(self.command, self.path)
         length = int(self.headers.get("Content-Length") or 0)
@@ -90,6 +105,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if fault == "stall":
                 time.sleep(4)
             return self.hang_up()
+        if fault == "unconditional":
+            self.without_condition()
         if fault == "flip-upload" and body:
             body = body[:-1] + bytes([body[-1] ^ 1])
         upstream = http.client.HTTPConnection(self.upstream, timeout=60)
@@ -125,11 +142,12 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # a client that hung up, which is what some tests want
 
 
-def start(upstream, order, log):
+def start(upstream, order, log, secret_key):
     """Serves in a thread; returns the endpoint."""
     pathlib.Path(order).write_text("")
     pathlib.Path(log).write_text("")
-    handler = type("Ordered", (Handler,), {"orders": Orders(order, log), "upstream": urllib.parse.urlsplit(upstream).netloc})
+    handler = type("Ordered", (Handler,), {"orders": Orders(order, log), "upstream": urllib.parse.urlsplit(upstream).netloc,
+                                           "secret_key": secret_key})
     server = Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_address[1]}"

@@ -136,6 +136,32 @@ TEST_F(Port, RefusesOtherContentInParts) {
   EXPECT_EQ(text("large"), large);
 }
 
+TEST_F(Port, OfTwoThatSendPartsTheSecondToEndLoses) {
+  std::size_t read = 0;
+  const std::string bytes = noise(11 * kMiB);
+  const Source late = [&](std::span<char> into) -> Result<std::size_t> {
+    if (read > 6 * kMiB && read < bytes.size()) PGC_CHECK(put_text(*store_, "race", "first"));
+    const std::size_t count = std::min(into.size(), bytes.size() - read);
+    std::copy_n(bytes.data() + read, count, into.data());
+    read += count;
+    return count;
+  };
+  const auto second = store_->put("race", late, {.if_absent = true});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::Conflict) << second.error().describe();
+  EXPECT_EQ(text("race"), "first");
+}
+
+TEST_F(Port, AServerNobodyVouchesForIsRefusedAtOnce) {
+  if (variable("PGC_CA").empty()) return;
+  StoreLocation location = peer_location();
+  location.ca_file.clear();
+  const auto stored = put_text(*opened(location), "a", "x");
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, ErrorCode::Refused) << stored.error().describe();
+  EXPECT_NE(stored.error().hint.find("backup.ca_file"), std::string::npos);
+}
+
 TEST_F(Port, CutsPartsAtEveryBoundary) {
   for (const std::size_t size : {5 * kMiB - 1, 5 * kMiB, 5 * kMiB + 1, 10 * kMiB}) {
     const std::string bytes = noise(size);
