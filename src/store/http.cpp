@@ -149,8 +149,8 @@ struct Http::Handle {
 };
 
 Http::Http(const Limits& limits, std::string ca_file) : limits_(limits), ca_file_(std::move(ca_file)) {
-  static const CURLcode kOnce = curl_global_init(CURL_GLOBAL_DEFAULT);
-  static_cast<void>(kOnce);
+  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
+  static_cast<void>(once);
 }
 Http::~Http() = default;
 

@@ -99,7 +99,7 @@ Result<std::unique_ptr<Store>> open_store(const StoreLocation& location, const s
 Result<Stored> put_text(Store& store, const std::string& name, std::string_view text, const PutOptions& options) {
   const Source source = [&](std::span<char> into) -> Result<std::size_t> {
     const std::size_t count = std::min(into.size(), text.size());
-    std::copy_n(text.data(), count, into.data());
+    text.copy(into.data(), count);
     text.remove_prefix(count);
     return count;
   };

@@ -42,6 +42,26 @@ if [ "$(id -u)" = 0 ] && mkdir "$PGC_WORK/small" && mount -t tmpfs -o size=4m tm
   echo "ok - a full disk is said, and nothing half written stays"
 fi
 
+# Killed at any moment: what has its name is whole.
+whole=$((17 * 1024 * 1024))
+killed=0
+for tenth in $(seq 0 2 40); do
+  "$program" --contract "$root/stratmaster/contract.yaml" store check --store "$PGC_WORK/killed" >"$out" 2>&1 </dev/null &
+  sleep "0.$(printf %02d "$tenth")"
+  if kill -9 $! 2>/dev/null; then killed=$((killed + 1)); fi
+  wait $! 2>/dev/null || true
+done
+[ "$killed" -gt 0 ] || fail "some were killed"
+while read -r size file; do
+  case $file in
+    *.tmp.*) ;;
+    */large) [ "$size" = "$whole" ] || fail "$file has $size bytes" ;;
+    */object) [ "$size" = 3 ] || fail "$file has $size bytes" ;;
+  esac
+done < <(find "$PGC_WORK/killed" -type f -printf '%s %p\n')
+runs 0 check "$PGC_WORK/killed"
+echo "ok - $killed killed in the middle left nothing half written under its name"
+
 runs 1 check /proc/nowhere
 says "put" "missing"
 echo "ok - a place where nobody can write is said"

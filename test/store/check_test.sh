@@ -64,3 +64,16 @@ says "NoSuchBucket" "Create the bucket"
 PGC_STORE=gs://bucket runs 4 check
 says "is not a store this version knows"
 echo "ok - what is wrong with the keys, the address or the bucket is said, and no secret"
+
+# A store that is silent: Ctrl-C is heard all the same.
+export AWS_ENDPOINT_URL=$PGC_PROXY
+order stall PUT 1000
+"$program" --contract "$root/stratmaster/contract.yaml" store check --store "$PGC_STORE" >"$out" 2>&1 </dev/null &
+checking=$!
+sleep 1
+began=$SECONDS
+kill -INT "$checking"
+runs 4 wait "$checking"
+[ $((SECONDS - began)) -le 3 ] || fail "an interrupt ends the wait"
+says "stopped"
+echo "ok - an interrupt ends the wait for a silent store"
