@@ -103,7 +103,9 @@ Result<Stored> put_text(Store& store, const std::string& name, std::string_view 
     text.remove_prefix(count);
     return count;
   };
-  return store.put(name, source, options);
+  PutOptions sized = options;
+  sized.expected_size = text.size();
+  return store.put(name, source, sized);
 }
 
 Result<std::string> get_text(Store& store, const std::string& name, std::size_t limit, const Range& range) {

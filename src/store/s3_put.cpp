@@ -21,12 +21,14 @@ constexpr std::string_view kChecksum = "x-amz-checksum-sha256";
 // Cuts a source into parts, and knows of each whether it is the last.
 class Parts {
  public:
-  Parts(const Source& source, std::size_t size) : source_(source), size_(size) {}
+  // `expected` bytes are room enough to begin with; more are found when they come.
+  Parts(const Source& source, std::size_t size, std::uint64_t expected)
+      : source_(source), size_(size), first_(std::clamp<std::uint64_t>(expected + 1, kFirstBuffer, size)) {}
 
   // Fills `part`; true: it is the last.
   Result<bool> next(std::string& part) {
     std::size_t used = 0;
-    part.resize(std::min(size_, std::max(part.size(), kFirstBuffer)));
+    part.resize(std::min(size_, std::max(part.size(), first_)));
     if (ahead_) part[used++] = *std::exchange(ahead_, std::nullopt);
     while (used < size_) {
       if (used == part.size()) part.resize(std::min(size_, part.size() * 2));
@@ -46,6 +48,7 @@ class Parts {
  private:
   const Source& source_;
   std::size_t size_;
+  std::size_t first_;
   std::optional<char> ahead_;
 };
 
@@ -202,7 +205,7 @@ Result<Stored> S3Store::put_whole(const std::string& name, std::string_view body
 Result<Stored> S3Store::put(const std::string& name, const Source& source, const PutOptions& options) {
   PGC_CHECK(check_name(name));
   const std::size_t needed = static_cast<std::size_t>(options.expected_size / (kMostParts * 9 / 10) + 1);
-  Parts parts(source, std::max({limits_.part_size, needed, kSmallestPart}));
+  Parts parts(source, std::max({limits_.part_size, needed, kSmallestPart}), options.expected_size);
   std::string part;
   PGC_TRY(bool last, parts.next(part));
   if (last) return put_whole(name, part, options);

@@ -47,7 +47,7 @@ struct Stored {
 struct PutOptions {
   // Where there is an object of this name: the same content is success (`was_there`), other content is a Conflict.
   bool if_absent = false;
-  std::uint64_t expected_size = 0;  // 0: not known. Only chooses the size of parts
+  std::uint64_t expected_size = 0;  // 0: not known. Only chooses the size of parts and buffers
 };
 
 struct Range {
