@@ -38,7 +38,7 @@ int exit_code(const Result<Report>& result) {
   const bool attacked = report.attacks && report.attacks->has_succeeded();
   const bool reached = report.proof && !report.proof->holds();
   const bool drifted = report.drift && report.drift->found();
-  return steps_left || manual_left || broken || attacked || reached || drifted ? kFindings : kDone;
+  return steps_left || manual_left || broken || attacked || reached || drifted || report.finds ? kFindings : kDone;
 }
 
 }  // namespace pgcontract::cli

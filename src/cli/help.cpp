@@ -25,6 +25,7 @@ const std::vector<Heading>& headings() {
       {"Daily", {"status", "verify", "plan", "apply", "explain"}},
       {"Tenants", {"tenant"}},
       {"Migrations", {"migrate"}},
+      {"Backups", {"store"}},
       {"Local development", {"up", "down", "psql", "reset"}},
       {"Help", {"help", "completion"}},
   };

@@ -22,7 +22,7 @@ const Option kSkipProof{"--skip-proof", "", "do not compare the fingerprints of 
 const Option kCanary{"--canary", "N|P%", "schemas of each group to migrate before all others", "1"};
 const Option kWave{"--wave", "N|P%", "schemas to migrate before the next ones are begun", "all"};
 const Option kMaxFailures{"--max-failures", "N|P%", "stop after more failures than that", "10"};
-const Option kNoRecord{"--no-record", "", "leave what cannot be rendered to Alembic, once for each schema", ""};
+const Option kDelegate{"--delegate", "", "leave what cannot be rendered to Alembic, once for each schema", ""};
 const Option kShortLockTimeout{"--lock-timeout", "MS", "how long a statement waits for a lock before it is tried again",
                                "1000"};
 
@@ -193,7 +193,7 @@ const std::vector<Command>& table() {
        "migrate_plan.md",
        Needs::Contract,
        Effect::ReadsOnly,
-       {kApplication, kFleetTenants, kShared, kNoRecord},
+       {kApplication, kFleetTenants, kShared, kDelegate},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_plan},
       {"migrate up",
@@ -202,7 +202,7 @@ const std::vector<Command>& table() {
        Needs::Contract,
        Effect::Changes,
        {kApplication, kFleetTenants, kDryRun, kFleetWorkers, kCanary, kWave, kMaxFailures, kSkipProof, kProveDatabase,
-        kShared, kNoRecord, kShortLockTimeout, kWait},
+        kShared, kDelegate, kShortLockTimeout, kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it", ""}},
        run_migrate_up},
       {"migrate down",
@@ -221,7 +221,7 @@ const std::vector<Command>& table() {
         kSkipProof,
         kProveDatabase,
         kShared,
-        kNoRecord,
+        kDelegate,
         kShortLockTimeout,
         kWait},
        {{"TARGET", false, false, "a revision as Alembic takes it; behind --: -1", ""}},
@@ -291,6 +291,14 @@ const std::vector<Command>& table() {
        {{"--no-record", "", "leave no evidence", ""}},
        {},
        run_migrate_check},
+      {"store check",
+       "try the store that backups go to",
+       "store_check.md",
+       Needs::Contract,
+       Effect::Changes,
+       {{"--store", "URL", "another store than the contract's", ""}},
+       {},
+       run_store_check},
       {"up", "start the environment's embedded cluster", "up.md", Needs::Contract, Effect::Changes, {}, {}, run_up},
       {"down",
        "stop the environment's embedded cluster",

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <map>
 
+#include "base/text_file.hpp"
 #include "command/world.hpp"
-#include "contract/text_file.hpp"
 
 namespace pgcontract::command {
 namespace {
@@ -40,7 +40,7 @@ Result<std::vector<contract::ListedTenant>> asked_tenants(const Arguments& argum
       PGC_TRY(const std::string text, read_standard_input());
       return contract::parse_tenants(text, "standard input");
     }
-    PGC_TRY(const auto file, contract::read_text_file(source, kMaxBytes));
+    PGC_TRY(const auto file, read_text_file(source, kMaxBytes));
     return contract::parse_tenants(file.text.reveal(), source);
   }
   std::vector<contract::ListedTenant> tenants;

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "base/suggest.hpp"
+#include "base/text_file.hpp"
 #include "contract/rules.hpp"
-#include "contract/text_file.hpp"
 
 namespace pgcontract::contract {
 namespace {

@@ -259,7 +259,22 @@ std::vector<Field> promise_fields() {
   return {
       section("backup", "What is backed up, where to, and how that is proved.",
               [](C& c, const V& v) { c.backup = v.text; }),
-      text("backup.store", rule::kStore, "Where backups go."),
+      text("backup.store", rule::kStore, "Where backups go: s3://bucket/prefix or file:///path.",
+           [](C& c, const V& v) { c.store.url = v.text; }),
+      text("backup.endpoint", rule::kEndpoint, "The address of an S3 server; without it, AWS's.",
+           [](C& c, const V& v) { c.store.endpoint = v.text; }),
+      text("backup.region", rule::kRegion, "The bucket's region; without it, AWS_REGION or what the server names.",
+           [](C& c, const V& v) { c.store.region = v.text; }),
+      defaulted_text("backup.credentials", rule::kCredentials, "env",
+                     "Where the store's keys are: AWS's variables, a file of AWS's format, or the folder of a mounted "
+                     "secret. They are read again when the store calls them expired.",
+                     [](C& c, const V& v) { c.store.credentials = v.text; }),
+      choice("backup.addressing", {"auto", "path", "virtual"}, "auto",
+             "Where the bucket stands in a request: in its path, or before the host's name, which auto does for AWS "
+             "alone.",
+             [](C& c, const V& v) { c.store.addressing = v.text; }),
+      text("backup.ca_file", rule::kLine, "The certificate of who vouches for the server, where this machine does not.",
+           [](C& c, const V& v) { c.store.ca_file = v.text; }),
       choice("backup.logical", {"hourly", "nightly", "weekly"}, "", "How often pg_dump runs."),
       choice("backup.wal", {"continuous", "none"}, "", "Whether WAL is archived, for point-in-time recovery."),
       choice("backup.drill", {"weekly", "monthly", "quarterly"}, "", "How often a full restore is proved."),

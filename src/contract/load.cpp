@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "contract/text_file.hpp"
+#include "base/text_file.hpp"
 #include "yaml/document.hpp"
 
 namespace pgcontract::contract {

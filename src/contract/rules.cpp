@@ -159,6 +159,37 @@ Verdict check_store(const std::string& text) {
   return {};
 }
 
+Verdict check_endpoint(const std::string& text) {
+  std::string_view host = text;
+  for (const std::string_view scheme : {"https://", "http://"})
+    if (host.starts_with(scheme)) {
+      host.remove_prefix(scheme.size());
+      if (host.find('@') != host.npos)
+        return Complaint{"holds credentials: secrets do not belong in the contract",
+                         "Write the URL without them, and where the keys are with backup.credentials."};
+      if (!host.empty() && host.find_first_of("/?#\\ ") == host.npos) return {};
+    }
+  return Complaint{fmt::format("must be http:// or https:// with a host and no path, not {}", shown(text)),
+                   "Write an address such as https://minio.example.org:9000."};
+}
+
+Verdict check_region(const std::string& text) {
+  const auto good = [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; };
+  if (std::all_of(text.begin(), text.end(), good)) return {};
+  return Complaint{fmt::format("must be lower-case letters, digits and -, not {}", shown(text)),
+                   "Write a region such as eu-central-1."};
+}
+
+Verdict check_credentials(const std::string& text) {
+  if (text == "env" || (text.starts_with("file:") && text.size() > 5) ||
+      (text.starts_with("folder:") && text.size() > 7))
+    return {};
+  // The value is not shown: whatever else stands here may be a key.
+  return Complaint{"must be env, file:PATH or folder:PATH",
+                   "Keys do not belong in the contract: name the file or the folder that holds them; if one was ever "
+                   "committed, replace it."};
+}
+
 Verdict check_date(const std::string& text) {
   // The digits are checked here because parse_date() reads numbers, and "-027" is one.
   const bool shaped = text.size() == 10 && is_digit(text[0]) && text[4] == '-' && text[7] == '-';
@@ -255,6 +286,12 @@ const Rule kDsnFrom{.value = "`env:NAME` or `file:PATH`",
                     .check = check_dsn_from};
 const Rule kStore{
     .value = "a URL without credentials", .pattern = R"(^[^:]((?!://).)*://(?![^/]*@).+$)", .check = check_store};
+const Rule kEndpoint{.value = "`http://` or `https://` with a host and no path",
+                     .pattern = R"(^https?://[^@/?#\\ ]+$)",
+                     .check = check_endpoint};
+const Rule kRegion{.value = "a region such as `eu-central-1`", .pattern = "^[a-z0-9-]+$", .check = check_region};
+const Rule kCredentials{
+    .value = "`env`, `file:PATH` or `folder:PATH`", .pattern = "^(env|file:.+|folder:.+)$", .check = check_credentials};
 const Rule kDate{.value = "a date, year-month-day",
                  .pattern = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
                  .check = check_date};

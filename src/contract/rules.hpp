@@ -40,7 +40,10 @@ extern const Rule kSetting;   // a custom setting: "app.tenant_id"
 extern const Rule kVariable;  // of the environment
 extern const Rule kEmbedded;  // dsn
 extern const Rule kDsnFrom;
-extern const Rule kStore;  // the URL of an object store
+extern const Rule kStore;        // the URL of an object store
+extern const Rule kEndpoint;     // of an S3 server
+extern const Rule kRegion;       // "eu-central-1"
+extern const Rule kCredentials;  // where an object store's keys are
 extern const Rule kDate;
 extern const Rule kDuration;   // "14 days"
 extern const Rule kTimeLimit;  // "30s", as PostgreSQL's timeouts, or "none"

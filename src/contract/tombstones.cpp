@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "contract/text_file.hpp"
+#include "base/text_file.hpp"
 
 namespace pgcontract::contract {
 namespace {

@@ -113,6 +113,16 @@ struct Tenancy {
   std::optional<Uuid> tenant_of_role(std::string_view role_name) const;
 };
 
+// Where backups are kept; store/ gives the words their meaning. Keys and tokens are never here, only where they are.
+struct StoreLocation {
+  std::string url;                  // "s3://bucket/prefix", "file:///path"; empty: nowhere
+  std::string endpoint;             // of an S3 server; empty: AWS
+  std::string region;               // empty: the server's word
+  std::string credentials = "env";  // or "file:PATH", "folder:PATH"
+  std::string addressing = "auto";  // or "path", "virtual"
+  std::string ca_file;              // of who signed the server's certificate; empty: whom this machine trusts
+};
+
 struct Waiver {
   std::string clause;
   std::string object;  // "schema.table", or "*" for every finding of the clause
@@ -135,6 +145,7 @@ struct Contract {
   std::optional<Tenancy> tenancy;
   // Sections that later clauses judge. Each is kept as written so that clauses can quote the promise.
   std::optional<std::string> backup;
+  StoreLocation store;
   std::optional<std::string> credentials;
   std::optional<std::string> maintenance;
   std::vector<Waiver> waivers;

@@ -51,6 +51,7 @@ struct Report {
   std::optional<AttackRun> attacks;
   std::optional<Drift> drift;
   std::vector<Table> tables;
+  bool finds = false;              // what the tables show is not as it should be
   std::string page;                // Markdown that the text and Markdown formats show instead of the tables (explain)
   std::vector<std::string> notes;  // sentences for the person at the terminal
   std::vector<std::string> next;   // commands to run next

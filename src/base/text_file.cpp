@@ -1,4 +1,4 @@
-#include "contract/text_file.hpp"
+#include "base/text_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace pgcontract::contract {
+namespace pgcontract {
 namespace {
 
 class Descriptor {
@@ -65,4 +65,4 @@ Result<TextFile> read_text_file(const std::string& path, std::size_t limit) {
   return TextFile{SecretString(std::move(text)), static_cast<unsigned>(status.st_mode & 07777)};
 }
 
-}  // namespace pgcontract::contract
+}  // namespace pgcontract

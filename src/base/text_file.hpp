@@ -1,6 +1,6 @@
 #pragma once
-// Small files of the user's, read whole: the contract and files that hold a DSN. The text is a SecretString because it
-// may be one; nothing of it reaches a message. No state; any thread.
+// Small files of the user's, read whole: the contract, files that hold a DSN or keys. The text is a SecretString
+// because it may be one; nothing of it reaches a message. No state; any thread.
 
 #include <cstddef>
 #include <string>
@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 
-namespace pgcontract::contract {
+namespace pgcontract {
 
 struct TextFile {
   SecretString text;
@@ -19,4 +19,4 @@ struct TextFile {
 // could keep us waiting). `where` of an Error is the path.
 Result<TextFile> read_text_file(const std::string& path, std::size_t limit);
 
-}  // namespace pgcontract::contract
+}  // namespace pgcontract
