@@ -92,7 +92,7 @@ Passages take_refused(Passages& passages) {
 Result<void> render_shown(const Arguments& arguments, const Place& place, const postgres::Dsn& dsn,
                           std::vector<Group>& groups, report::Progress& progress) {
   progress.begin("rendering with Alembic", 0);
-  return render(place, dsn, groups, {arguments.has("--shared"), !arguments.has("--no-record")},
+  return render(place, dsn, groups, {arguments.has("--shared"), !arguments.has("--delegate")},
                 [&](std::string_view line) { progress.advance(0, line); });
 }
 

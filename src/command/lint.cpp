@@ -79,7 +79,8 @@ Result<void> render(const Place& place, const std::string& url, History& history
   PGC_TRY(const auto route, alembic::upgrade_route(map, history.from, "heads"));
   const auto renderer = fleet::alembic_renderer(
       place.contract, history.application ? migrations.application_section : migrations.tenant_section, url);
-  PGC_TRY(history.script, fleet::make_script(history.from, route, migrations.version_table, renderer));
+  PGC_TRY(history.script,
+          fleet::make_script(history.from, route, place.contract.directory, migrations.version_table, renderer));
   return {};
 }
 

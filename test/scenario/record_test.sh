@@ -147,10 +147,10 @@ revision keyed "$HEAD" "sa.inspect(op.get_bind()).get_table_names()
 op.execute('CREATE TABLE agents_kinds (kind text REFERENCES stratmaster_api.$reference)')" 'op.drop_table("agents_kinds")'
 runs 1 pgc --format json migrate plan --tenants "$one,$two"
 is_mode keyed recorded
-runs 1 pgc --format json migrate plan --tenants "$one,$two" --no-record
+runs 1 pgc --format json migrate plan --tenants "$one,$two" --delegate
 is_mode keyed delegated
 forget keyed_test.py
-ok "a key to the application's tables is recorded too; --no-record leaves all to Alembic"
+ok "a key to the application's tables is recorded too; --delegate leaves all to Alembic"
 
 env=$VERSIONS/../env.py
 cp "$env" "$WORK/env.py"
