@@ -33,7 +33,7 @@ Script made(const Record& record) {
                    "version_num='b' WHERE alembic_version.version_num = 'a';\n\n-- Running upgrade b -> c\n\n",
                    "AttributeError: no connection"};
   };
-  return make_script({"a"}, {b, c}, "alembic_version", render, record).value();
+  return make_script({"a"}, {b, c}, "", "alembic_version", render, record).value();
 }
 
 Recorded heard() {
