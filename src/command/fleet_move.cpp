@@ -159,8 +159,8 @@ void close_dead_job(const postgres::Dsn& dsn) {
   (void)act::ApplyLock::take(dsn, at_once, [](std::string_view) {});
 }
 
-// What was gone over upwards is released.
-Result<void> record(postgres::Connection& side, const Contract& contract, const Passages& passages) {
+// What was gone over upwards is released. The schemas are migrated, whatever becomes of this.
+void record(postgres::Connection& side, const Contract& contract, const Passages& passages, Report& report) {
   Released released;
   for (const auto& passage : passages) {
     const bool there = passage.state == StepState::Done || passage.state == StepState::Unneeded;
@@ -168,7 +168,8 @@ Result<void> record(postgres::Connection& side, const Contract& contract, const 
     auto& rows = passage.schema.tenant ? released.tenant : released.application;
     rows.insert(passage.script->to.begin(), passage.script->to.end());
   }
-  return record_releases(side, contract, released);
+  if (const auto recorded = record_releases(side, contract, released); !recorded)
+    report.notes.push_back("the release of the revisions is not recorded: " + recorded.error().message);
 }
 
 }  // namespace
@@ -223,10 +224,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
               progress.advance(now.done, progress_text(now, passages.size()));
             }));
     add_notes(run, passages.size(), report);
-    // The schemas are migrated, whatever becomes of this.
-    if (survey.has_journal)
-      if (const auto recorded = record(lock.side_connection(), place.contract, passages); !recorded)
-        report.notes.push_back("the release of the revisions is not recorded: " + recorded.error().message);
+    if (survey.has_journal) record(lock.side_connection(), place.contract, passages, report);
   }
   progress.end();
   if (movement.proves && !arguments.has("--skip-proof")) {

@@ -92,8 +92,9 @@ revision a00000000003 a00000000002 'op.execute("SELECT pg_sleep(30)")' 'pass'
 (cd "$HOME_DIR" && exec "$PROGRAM" --contract "$CONTRACT" migrate stairway) >/dev/null 2>&1 &
 STARTED+=($!)
 killed=$!
+asleep="query LIKE '%pg_sleep(30)%' AND datname LIKE 'pgcontract\_disposable\_%'"
 for _ in $(seq 300); do
-  [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND datname LIKE 'pgcontract\_disposable\_%'")" = 0 ] || break
+  [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE $asleep")" = 0 ] || break
   sleep 0.1
 done
 equals "a run is in the middle" 1 "$(disposables)"
@@ -103,11 +104,8 @@ hides "killed runs"
 equals "a living run keeps its database while another comes and goes" 1 "$(disposables)"
 kill -9 "$killed"
 wait "$killed" 2>/dev/null || true
-sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND datname LIKE 'pgcontract\_disposable\_%'" >/dev/null
-for _ in $(seq 100); do
-  [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'pgcontract\_disposable\_%' OR application_name = 'pgcontract rehearsal'")" != 0 ] || break
-  sleep 0.1
-done
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $asleep" >/dev/null
+sessions_gone
 # Cut off between CREATE DATABASE and its comment; and one that only looks like ours.
 sql "CREATE DATABASE pgcontract_disposable_00000000000000000000000000000000"
 sql "CREATE DATABASE pgcontract_disposable_11111111111111111111111111111111"
