@@ -228,8 +228,8 @@ void close_dead_job(const postgres::Dsn& dsn) {
   (void)act::ApplyLock::take(dsn, at_once, [](std::string_view) {});
 }
 
-// What was gone over upwards is released.
-Result<void> record(postgres::Connection& side, const Contract& contract, const Passages& passages) {
+// What was gone over upwards is released. The schemas are migrated, whatever becomes of this.
+void record(postgres::Connection& side, const Contract& contract, const Passages& passages, Report& report) {
   Released released;
   for (const auto& passage : passages) {
     const bool there = passage.state == StepState::Done || passage.state == StepState::Unneeded;
@@ -237,7 +237,8 @@ Result<void> record(postgres::Connection& side, const Contract& contract, const 
     auto& rows = passage.schema.tenant ? released.tenant : released.application;
     rows.insert(passage.script->to.begin(), passage.script->to.end());
   }
-  return record_releases(side, contract, released);
+  if (const auto recorded = record_releases(side, contract, released); !recorded)
+    report.notes.push_back("the release of the revisions is not recorded: " + recorded.error().message);
 }
 
 }  // namespace
@@ -306,10 +307,7 @@ Result<Report> move_fleet(const Arguments& arguments, const Place& place, const 
   PGC_TRY(const fleet::Run run, run_passages(place, dsn, lock, options, passages, progress));
   const auto reached = std::ranges::count_if(passages, [](const auto& p) { return p.state != StepState::NotRun; });
   if (reached > 0) add_notes(run, static_cast<std::size_t>(reached), report);
-  // The schemas are migrated, whatever becomes of this.
-  if (survey.has_journal)
-    if (const auto recorded = record(lock.side_connection(), place.contract, passages); !recorded)
-      report.notes.push_back("the release of the revisions is not recorded: " + recorded.error().message);
+  if (survey.has_journal) record(lock.side_connection(), place.contract, passages, report);
   if (movement.proves && !arguments.has("--skip-proof"))
     PGC_CHECK(prove(arguments, place, dsn, survey, groups, passages, progress, report));
   passages.insert(passages.end(), refused.begin(), refused.end());

@@ -138,6 +138,8 @@ for _ in $(seq 50); do # the server ends the killed run's sessions, and with the
   [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgcontract%' AND pid <> pg_backend_pid()")" != 0 ] || break
   sleep 0.2
 done
+# One that was cut off between CREATE DATABASE and its mark.
+sql "CREATE DATABASE pgcontract_attack_0badc0de_base"
 runs 0 pgc tenant attack --only ID01
 says "what killed runs had left was dropped"
 equals "nothing is left" "" "$(left)"

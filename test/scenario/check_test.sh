@@ -108,10 +108,7 @@ for _ in $(seq 300); do
 done
 kill -9 "$killed"
 wait "$killed" 2>/dev/null || true
-for _ in $(seq 100); do
-  [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'pgcontract\_disposable\_%' OR application_name = 'pgcontract rehearsal'")" != 0 ] || break
-  sleep 0.1
-done
+sessions_gone
 equals "a killed run leaves its database" 1 "$(disposables)"
 runs 0 pgc migrate drift --against database
 equals "whoever needs one next drops it" 0 "$(disposables)"

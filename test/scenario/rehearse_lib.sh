@@ -26,9 +26,21 @@ validated() { # validated CODE ARGUMENT…
   /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" >"$WORK/problems" ||
     fail "the report is as its schema says: $(cat "$WORK/problems")"
 }
-# The messages of a clause's findings that no waiver covers, for one label, of the last JSON report.
+# Waits until no session of a killed run is left, and with it its lock.
+sessions_gone() {
+  for _ in $(seq 100); do
+    [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'pgcontract\_disposable\_%'
+                OR application_name = 'pgcontract rehearsal'")" != 0 ] || return 0
+    sleep 0.1
+  done
+}
+# The messages of a clause's findings about one label, of the last JSON report.
 found() { # found CLAUSE LABEL
-  json "'; '.join(f['message'] for c in r['verdicts']['clauses'] if c['clause'] == '$1' for f in c['findings'] if f['subject']['label'] == '$2')"
+  json "'; '.join(f['message'] for c in r['verdicts']['clauses'] if c['clause'] == '$1'
+    for f in c['findings'] if f['subject']['label'] == '$2')"
 }
 # A rung's cells: up, down, up again, twice.
-rung() { json "next(' '.join(x[k].replace(' ', '_') for k in ('up', 'down', 'up_again', 'twice')) for x in r['tables']['rungs'] if x['revision'] == '$1')"; }
+rung() {
+  json "next(' '.join(x[k].replace(' ', '_') for k in ('up', 'down', 'up_again', 'twice'))
+    for x in r['tables']['rungs'] if x['revision'] == '$1')"
+}

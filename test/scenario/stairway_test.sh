@@ -7,9 +7,6 @@ source "$(dirname "$0")/rehearse_lib.sh"
 command -v alembic >/dev/null || skip "alembic is not installed"
 
 up
-runs 0 pgc migrate stairway
-says "8ca70d635c0e" "$TENANT_HEAD" "UP AGAIN"
-hides "good  broken" "not tested"
 validated 0 migrate stairway
 equals "every revision of both histories was tried" 16 "$(json 'len(r["tables"]["rungs"])')"
 equals "all rungs are good" "good" "$(json '", ".join({x[k] for x in r["tables"]["rungs"] for k in ("up", "down", "up_again", "twice")})')"
@@ -17,7 +14,9 @@ equals "the database is dropped" 0 "$(disposables)"
 ok "the reference histories go up, down and up, also on a server that knows none of the contract's roles"
 
 runs 0 pgc apply
-runs 0 pgc migrate stairway
+runs 0 pgc migrate stairway --section tenant
+says "$TENANT_HEAD" "UP AGAIN"
+hides "good  broken" "not tested"
 ok "and as the contract's owner"
 
 revision a00000000001 $TENANT_HEAD 'op.execute("ALTER TABLE research_notes ADD COLUMN IF NOT EXISTS mood text")
@@ -39,7 +38,7 @@ revision a00000000007 a00000000006 'op.execute("CREATE TABLE IF NOT EXISTS resea
 revision a00000000008 a00000000007 'with op.get_context().autocommit_block():
     op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_late ON research_notes (third)")' \
   'op.execute("DROP INDEX IF EXISTS ix_late")'
-validated 1 migrate stairway
+validated 1 migrate stairway --section tenant
 equals "a downgrade that forgets an index" "good broken good not_tested" "$(rung a00000000001)"
 case $(found migrations.reversible tenant/a00000000001) in
   "after the downgrade it is not what it was: index ix_forgotten: is there, and should not be"*) ;;
@@ -60,10 +59,10 @@ says "column research_seven.id: default is 2, not 1"
 equals "one outside a transaction, behind all of them" "good good good good" "$(rung a00000000008)"
 equals "the reference's own are as good as before" "good good good good" "$(rung $TENANT_HEAD)"
 equals "the database is dropped" 0 "$(disposables)"
-runs 1 pgc migrate stairway
+runs 1 pgc migrate stairway --section tenant
 says "a00000000002" "broken" "not tested" "tenant/a00000000001" "ix_forgotten"
 for format in junit sarif markdown; do
-  runs 1 pgc migrate stairway --section tenant --format "$format"
+  runs 1 pgc migrate stairway a00000000001 --section tenant --format "$format"
   says "migrations.reversible" "tenant/a00000000001" "a00000000001.py"
 done
 ok "each broken rung is found for its reason, and hides no other"
@@ -93,8 +92,9 @@ revision a00000000003 a00000000002 'op.execute("SELECT pg_sleep(30)")' 'pass'
 (cd "$HOME_DIR" && exec "$PROGRAM" --contract "$CONTRACT" migrate stairway) >/dev/null 2>&1 &
 STARTED+=($!)
 killed=$!
+asleep="query LIKE '%pg_sleep(30)%' AND datname LIKE 'pgcontract\_disposable\_%'"
 for _ in $(seq 300); do
-  [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND datname LIKE 'pgcontract\_disposable\_%'")" = 0 ] || break
+  [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE $asleep")" = 0 ] || break
   sleep 0.1
 done
 equals "a run is in the middle" 1 "$(disposables)"
@@ -104,11 +104,8 @@ hides "killed runs"
 equals "a living run keeps its database while another comes and goes" 1 "$(disposables)"
 kill -9 "$killed"
 wait "$killed" 2>/dev/null || true
-sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND datname LIKE 'pgcontract\_disposable\_%'" >/dev/null
-for _ in $(seq 100); do
-  [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'pgcontract\_disposable\_%' OR application_name = 'pgcontract rehearsal'")" != 0 ] || break
-  sleep 0.1
-done
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $asleep" >/dev/null
+sessions_gone
 # Cut off between CREATE DATABASE and its comment; and one that only looks like ours.
 sql "CREATE DATABASE pgcontract_disposable_00000000000000000000000000000000"
 sql "CREATE DATABASE pgcontract_disposable_11111111111111111111111111111111"
