@@ -202,7 +202,7 @@ class Linting {
  private:
   // Without a server everything is judged, by the rules' own severities; the report says so.
   Result<void> ask_target() {
-    const auto dsn = resolve_dsn(place_);
+    const auto dsn = request_.dsn ? Result<postgres::Dsn>(*request_.dsn) : resolve_dsn(place_);
     if (dsn) dsn_ = *dsn;
     if (request_.offline) {
       out_.notes.emplace_back("no server was asked: severities are the rules' own");

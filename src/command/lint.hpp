@@ -3,6 +3,7 @@
 // with what the target and its tables are like where there is one. Values.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,13 @@
 namespace pgcontract::command {
 
 struct LintRequest {
-  bool all = false;       // the whole history, whatever is pending
-  bool offline = false;   // no server is asked
-  bool strict = false;    // warnings break too
-  bool graph = false;     // files alone: no SQL, no server
-  bool observe = false;   // run the statements on a disposable database and look
-  std::string revisions;  // FROM:TO or one; empty: what is pending
+  bool all = false;                  // the whole history, whatever is pending
+  bool offline = false;              // no server is asked
+  bool strict = false;               // warnings break too
+  bool graph = false;                // files alone: no SQL, no server
+  bool observe = false;              // run the statements on a disposable database and look
+  std::string revisions;             // FROM:TO or one; empty: what is pending
+  std::optional<postgres::Dsn> dsn;  // where it is resolved already: a variable can be read once
 };
 
 struct Linted {

@@ -81,6 +81,7 @@ Result<Report> run_migrate_check(const Arguments& arguments) {
   report.verdicts = verdicts_of(place, rehearsed, kClauses);
   LintRequest lint;
   lint.all = true;
+  lint.dsn = dsn;
   PGC_TRY(Linted linted, lint_migrations(place, scope, lint, progress));
   command::place(linted, place.contract, *report.verdicts);
   auto& clauses = report.verdicts->clauses;

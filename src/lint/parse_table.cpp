@@ -99,7 +99,6 @@ const std::map<std::string, Reader, std::less<>>& readers() {
          a.kind = ActKind::Owner;
          a.name = text(child(c, "newowner"), "rolename");
        }},
-      {"AT_AddIdentity", [](const Json& c, Act& a) { of_column(c, a, ActKind::AlterOther); }},
   };
   return kReaders;
 }

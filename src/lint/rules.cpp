@@ -9,8 +9,9 @@ namespace pgcontract::lint {
 std::span<const Rule> rules() {
   static const std::vector<Rule> kTable = [] {
     std::vector<Rule> all;
-    for (const auto subject : {history_rules(), index_rules(), column_rules(), key_rules(), rewrite_rules(),
-                               loss_rules(), transaction_rules(), repeat_rules(), fleet_rules()})
+    for (const auto subject :
+         {history_rules(), index_rules(), column_rules(), key_rules(), rewrite_rules(), loss_rules(),
+          transaction_rules(), repeat_rules(), fleet_rules(), type_rules(), key_state_rules()})
       all.insert(all.end(), subject.begin(), subject.end());
     return all;
   }();

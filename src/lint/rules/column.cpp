@@ -206,6 +206,13 @@ std::span<const Rule> column_rules() {
        .instead = "Deploy readers that bear a null first.",
        .severity = Severity::Note,
        .act = drops_not_null},
+  };
+  return kRules;
+}
+
+// Of the tables that come out of it.
+std::span<const Rule> type_rules() {
+  static const Rule kRules[] = {
       {.id = "lint.int4_key",
        .title = "counting keys are bigint",
        .why = "A sequence counts attempts, not rows: upserts and rolled back inserts use numbers up. Changing the type "

@@ -185,6 +185,19 @@ std::span<const Rule> key_rules() {
        .instead = "Two revisions; or `transaction_per_migration` and an autocommit_block() around VALIDATE.",
        .severity = Severity::Error,
        .revision = validated_at_once},
+      {.id = "lint.constraint_without_name",
+       .title = "each constraint that is added later has a name",
+       .why = "DROP CONSTRAINT IF EXISTS, which makes adding it repeatable, needs the name; so does the downgrade.",
+       .instead = "ADD CONSTRAINT with a name, or a naming_convention in the models' MetaData.",
+       .severity = Severity::Warning,
+       .act = unnamed},
+  };
+  return kRules;
+}
+
+// Of the tables that come out of it.
+std::span<const Rule> key_state_rules() {
+  static const Rule kRules[] = {
       {.id = "lint.unindexed_foreign_key",
        .title = "an index begins with the columns of each foreign key",
        .why =
@@ -205,12 +218,6 @@ std::span<const Rule> key_rules() {
        .instead = "A primary key in CREATE TABLE. The clause schema.primary_key judges the live schema.",
        .severity = Severity::Error,
        .table = no_primary_key},
-      {.id = "lint.constraint_without_name",
-       .title = "each constraint that is added later has a name",
-       .why = "DROP CONSTRAINT IF EXISTS, which makes adding it repeatable, needs the name; so does the downgrade.",
-       .instead = "ADD CONSTRAINT <name> …, or a naming_convention in the models' MetaData.",
-       .severity = Severity::Warning,
-       .act = unnamed},
   };
   return kRules;
 }

@@ -9,7 +9,9 @@ namespace pgcontract::lint {
 
 std::span<const Rule> index_rules();
 std::span<const Rule> column_rules();
+std::span<const Rule> type_rules();
 std::span<const Rule> key_rules();
+std::span<const Rule> key_state_rules();
 std::span<const Rule> loss_rules();
 std::span<const Rule> rewrite_rules();
 std::span<const Rule> transaction_rules();
