@@ -22,8 +22,8 @@ struct PythonToken {
   }
 };
 
-// The tokens of a file, by themselves without those of the bodies of functions and classes. Each logical line that holds
-// any ends with a LineEnd; comments and empty lines leave nothing. An error's `where` is the line number alone.
+// The tokens of a file, by themselves without those of the bodies of functions and classes. Each logical line that
+// holds any ends with a LineEnd; comments and empty lines leave nothing. An error's `where` is the line number alone.
 Result<std::vector<PythonToken>> tokenize_python(std::string_view source, bool with_bodies = false);
 
 }  // namespace pgcontract::alembic

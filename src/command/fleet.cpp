@@ -159,8 +159,8 @@ Result<void> render(const Place& place, const postgres::Dsn& dsn, bool shared, s
     if (group.error || group.route.empty()) continue;
     const auto renderer = fleet::alembic_renderer(
         place.contract, group.application ? migrations.application_section : migrations.tenant_section, dsn.url());
-    PGC_TRY(group.script, fleet::make_script(group.rows, group.route, place.contract.directory,
-                                                    migrations.version_table, renderer));
+    PGC_TRY(group.script,
+            fleet::make_script(group.rows, group.route, place.contract.directory, migrations.version_table, renderer));
     if (!group.application && !shared) group.error = fleet::reaches_out(group.script);
   }
   return {};

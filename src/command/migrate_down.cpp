@@ -52,8 +52,9 @@ Result<std::vector<Group>> groups_of_job(const postgres::Dsn& dsn, const Uuid& j
       survey, prepared.histories, prepared.scope,
       [&](const alembic::RevisionMap& map, const FleetSchema& schema) -> Result<alembic::Route> {
         if (const auto cut = is_cut_off(schema.name); cut != cut_off.end())
-          return fail(refused(fmt::format("it was cut off in the middle of {}", fleet::revision_of_mark(cut->part_mark)),
-                              "Finish it, then take it back: pgcontract migrate up"));
+          return fail(
+              refused(fmt::format("it was cut off in the middle of {}", fleet::revision_of_mark(cut->part_mark)),
+                      "Finish it, then take it back: pgcontract migrate up"));
         return route_back(map, schema, moved.at(schema.name));
       },
       [&](const FleetSchema& schema) -> std::optional<std::string> {
@@ -61,7 +62,10 @@ Result<std::vector<Group>> groups_of_job(const postgres::Dsn& dsn, const Uuid& j
         const bool cut = is_cut_off(schema.name) != cut_off.end();
         if (at == moved.end() || (at->second.from == schema.rows && !cut)) return std::nullopt;
         return fmt::format("{} {} {} {}", fmt::join(at->second.from, ","), fmt::join(at->second.to, ","),
-                           at->second.is_done ? "done" : at->second.has_failed ? "failed" : "planned", cut);
+                           at->second.is_done      ? "done"
+                           : at->second.has_failed ? "failed"
+                                                   : "planned",
+                           cut);
       });
 }
 

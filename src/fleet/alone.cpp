@@ -11,8 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 13> kTransactional = {"insert", "update", "delete",  "merge",    "with",
                                                              "select", "values", "comment", "truncate", "grant",
                                                              "create", "alter",  "drop"};
-constexpr std::array<std::string_view, 11> kRepeatable = {"vacuum", "analyze", "reindex",    "cluster", "set",   "reset",
-                                                          "show",   "refresh", "checkpoint", "discard", "explain"};
+constexpr std::array<std::string_view, 11> kRepeatable = {
+    "vacuum", "analyze", "reindex", "cluster", "set", "reset", "show", "refresh", "checkpoint", "discard", "explain"};
 constexpr std::array<std::string_view, 4> kNoTransaction = {"database", "tablespace", "subscription", "system"};
 
 }  // namespace
@@ -29,7 +29,8 @@ Alone alone_of(std::string_view statement) {
   if (!verb(kTransactional)) return Alone::Once;
   const bool defines = tokens[0].is("create") || tokens[0].is("alter") || tokens[0].is("drop");
   if (!defines) return Alone::No;
-  const bool of_server = tokens.size() > 1 && std::ranges::any_of(kNoTransaction, [&](auto w) { return tokens[1].is(w); });
+  const bool of_server =
+      tokens.size() > 1 && std::ranges::any_of(kNoTransaction, [&](auto w) { return tokens[1].is(w); });
   const bool adds_value = has("type") && has("add") && has("value");
   if (!has("concurrently") && !of_server && !adds_value) return Alone::No;
   const bool index = has("index") && has("concurrently");

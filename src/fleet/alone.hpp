@@ -1,6 +1,6 @@
 #pragma once
-// How a statement that Alembic runs outside of a transaction can be kept from running twice. By its first words; what it
-// does not know it takes for the worst. Pure; any thread.
+// How a statement that Alembic runs outside of a transaction can be kept from running twice. By its first words; what
+// it does not know it takes for the worst. Pure; any thread.
 
 #include <string_view>
 

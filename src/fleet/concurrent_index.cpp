@@ -55,7 +55,9 @@ std::optional<ConcurrentIndex> concurrent_index(std::string_view statement) {
   };
   std::size_t at = is(1, "unique") ? 2 : 1;
   ConcurrentIndex index;
-  index.verb = is(0, "create") ? ConcurrentIndex::Create : is(0, "drop") ? ConcurrentIndex::Drop : ConcurrentIndex::Rebuild;
+  index.verb = is(0, "create") ? ConcurrentIndex::Create
+               : is(0, "drop") ? ConcurrentIndex::Drop
+                               : ConcurrentIndex::Rebuild;
   if (index.verb == ConcurrentIndex::Rebuild) {
     if (!is(0, "reindex")) return std::nullopt;
     index.of_table = is(1, "table");

@@ -15,14 +15,14 @@ using alembic::PythonToken;
 using Kind = PythonToken::Kind;
 using Tokens = std::vector<PythonToken>;
 
-constexpr std::array<std::string_view, 11> kOwnValues = {"uuid1", "uuid4", "secrets", "random",  "urandom", "now",
+constexpr std::array<std::string_view, 11> kOwnValues = {"uuid1",  "uuid4", "secrets", "random", "urandom", "now",
                                                          "utcnow", "today", "environ", "getenv", "getpid"};
 // Rendered without Python's column defaults.
 constexpr std::array<std::string_view, 3> kWithDefaults = {"bulk_insert", "insert", "update"};
 constexpr std::array<std::string_view, 2> kAskOffline = {"is_offline_mode", "as_sql"};
 constexpr std::array<std::string_view, 4> kReadFiles = {"open", "read_text", "read_bytes", "get_data"};
-constexpr std::array<std::string_view, 9> kHarmless = {"alembic",   "sqlalchemy", "typing",   "__future__", "collections",
-                                                       "functools", "itertools",  "textwrap", "re"};
+constexpr std::array<std::string_view, 9> kHarmless = {
+    "alembic", "sqlalchemy", "typing", "__future__", "collections", "functools", "itertools", "textwrap", "re"};
 
 bool among(const auto& words, std::string_view word) { return std::ranges::find(words, word) != words.end(); }
 
@@ -141,8 +141,7 @@ bool imports_others(std::string_view python) {
 }
 
 std::optional<Doubt> doubt_of_rendered(std::string_view sql) {
-  if (sql.find("\\\\") != std::string_view::npos)
-    return Doubt{"--sql doubles backslashes, and its text has two"};
+  if (sql.find("\\\\") != std::string_view::npos) return Doubt{"--sql doubles backslashes, and its text has two"};
   if (sql.find("%%") != std::string_view::npos) return Doubt{"--sql may double percent signs, and its text has two"};
   return std::nullopt;
 }

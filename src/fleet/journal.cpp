@@ -69,8 +69,7 @@ std::optional<Movement> parse_movement(std::string_view object) {
   const auto arrow = object.find(kArrow);
   const auto colon = object.rfind(": ", arrow);
   if (arrow == std::string_view::npos || colon == std::string_view::npos) return std::nullopt;
-  Movement out{
-      std::string(object.substr(0, colon)), rows_of(object.substr(colon + 2, arrow - colon - 2)), {}, {}, {}};
+  Movement out{std::string(object.substr(0, colon)), rows_of(object.substr(colon + 2, arrow - colon - 2)), {}, {}, {}};
   auto to = object.substr(arrow + kArrow.size());
   if (const auto mark = to.rfind(" ("); mark != std::string_view::npos && to.ends_with(')')) {
     const auto words = to.substr(mark + 2, to.size() - mark - 3);
@@ -234,17 +233,18 @@ bool set_behind(const std::string& mark, Passage& passage) {
 
 Error cut_off(const Movement& cut) {
   const std::string revision = revision_of_mark(cut.part_mark);
-  return {ErrorCode::Conflict,
-          cut.is_certain
-              ? fmt::format("an earlier run was cut off in the middle of {}, which has changed since or is not on the way",
-                            revision)
-              : fmt::format("an earlier run was cut off in the middle of {}, and nothing tells whether it still is",
-                            revision),
-          fmt::format("Put the file back as it was; or finish it by hand, then: pgcontract migrate stamp {} --force",
-                      revision),
-          {},
-          {},
-          {}};
+  return {
+      ErrorCode::Conflict,
+      cut.is_certain
+          ? fmt::format("an earlier run was cut off in the middle of {}, which has changed since or is not on the way",
+                        revision)
+          : fmt::format("an earlier run was cut off in the middle of {}, and nothing tells whether it still is",
+                        revision),
+      fmt::format("Put the file back as it was; or finish it by hand, then: pgcontract migrate stamp {} --force",
+                  revision),
+      {},
+      {},
+      {}};
 }
 
 }  // namespace

@@ -42,16 +42,16 @@ struct Movement {
   std::string schema;
   std::vector<std::string> from;
   std::vector<std::string> to;
-  std::string part_mark;      // "part 4f… 9ab3…": cut off in the middle of a revision; else empty
-  std::string identity;       // of the version rows at that moment
-  bool is_done = false;       // else the job failed or was killed here: it may have moved, or come half way
-  bool has_failed = false;    // it came to its end and said so
-  bool is_certain = true;     // of a mark: nobody has moved the rows since
+  std::string part_mark;    // "part 4f… 9ab3…": cut off in the middle of a revision; else empty
+  std::string identity;     // of the version rows at that moment
+  bool is_done = false;     // else the job failed or was killed here: it may have moved, or come half way
+  bool has_failed = false;  // it came to its end and said so
+  bool is_certain = true;   // of a mark: nobody has moved the rows since
 };
 std::optional<Movement> parse_movement(std::string_view object);
 
-// What a job moved or may have moved; not what others had moved before it came, or a later job moved after it had failed.
-// NotFound where there is no such job of migrations.
+// What a job moved or may have moved; not what others had moved before it came, or a later job moved after it had
+// failed. NotFound where there is no such job of migrations.
 Result<std::vector<Movement>> movements_of(postgres::Connection& connection, const Uuid& job);
 // Where earlier runs were cut off in the middle of a revision, and nobody has moved the rows since.
 Result<std::vector<Movement>> unfinished(postgres::Connection& connection, const std::string& version_table);

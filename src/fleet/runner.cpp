@@ -41,13 +41,14 @@ Error at_statement(Error error, const Statement& statement) {
 
 // Behind a lost connection, and no row or mark tells.
 Error unknown_end(const Statement& statement) {
-  return at_statement({ErrorCode::Server,
-                       "the connection was lost here, and nothing tells whether it was done",
-                       "Look at the schema, finish the revision by hand, then: pgcontract migrate stamp REVISION --force",
-                       {},
-                       {},
-                       {}},
-                      statement);
+  return at_statement(
+      {ErrorCode::Server,
+       "the connection was lost here, and nothing tells whether it was done",
+       "Look at the schema, finish the revision by hand, then: pgcontract migrate stamp REVISION --force",
+       {},
+       {},
+       {}},
+      statement);
 }
 
 std::string shown(const std::vector<std::string>& rows) {
@@ -55,13 +56,13 @@ std::string shown(const std::vector<std::string>& rows) {
 }
 
 Error moved_away(const std::vector<std::string>& rows, const std::vector<std::string>& wanted) {
-  return {ErrorCode::Conflict,
-          fmt::format("the version rows are {}, not {} as planned: somebody else migrated it", shown(rows),
-                      shown(wanted)),
-          "Nothing was changed here. Look at it, then run the command again: it plans from where things are.",
-          {},
-          {},
-          {}};
+  return {
+      ErrorCode::Conflict,
+      fmt::format("the version rows are {}, not {} as planned: somebody else migrated it", shown(rows), shown(wanted)),
+      "Nothing was changed here. Look at it, then run the command again: it plans from where things are.",
+      {},
+      {},
+      {}};
 }
 
 }  // namespace
@@ -259,8 +260,7 @@ Result<void> Runner::by_itself(postgres::Connection& connection, Passage& passag
   const Statement& statement = statements[passage.statement];
   if (passage.begun && alone != Alone::Repeatable) return fail(unknown_end(statement));
   if (!statement.mark.empty()) PGC_CHECK(write_mark(connection, passage, statement.mark + kBegun));
-  PGC_TRY(const bool needed,
-          prepare_concurrent_index(connection, passage.schema.name, statement.text, passage.begun));
+  PGC_TRY(const bool needed, prepare_concurrent_index(connection, passage.schema.name, statement.text, passage.begun));
   auto ran = needed ? connection.execute(statement.text) : Result<void>{};
   // An enum's value is there from an attempt that was cut off.
   if (!ran && passage.begun && ran.error().sqlstate == "42710" && statement.text.find("ADD VALUE") != std::string::npos)

@@ -18,7 +18,7 @@ namespace pgcontract::fleet {
 struct Passage {
   FleetSchema schema;
   const Script* script = nullptr;
-  int step = 0;          // its number in the journal
+  int step = 0;               // its number in the journal
   std::size_t part = 0;       // the next one
   std::size_t statement = 0;  // of an autocommit part: likewise
   bool begun = false;         // that statement was sent before, and nobody knows what became of it

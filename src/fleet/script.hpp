@@ -36,8 +36,8 @@ struct Part {
   std::vector<std::string> revisions;    // that it completes or begins
   std::vector<std::string> rows_before;  // sorted
   std::vector<std::string> rows_after;
-  std::string target;  // Delegate: what Alembic is told to go to
-  std::string reason;  // Delegate: why
+  std::string target;       // Delegate: what Alembic is told to go to
+  std::string reason;       // Delegate: why
   bool own_values = false;  // Delegate: Alembic makes other values for each schema, so that no run serves for two
 };
 // Of a transaction, once it is done.
@@ -65,8 +65,8 @@ using Render = std::function<Result<Printed>(const std::vector<std::string>& arg
 Render alembic_renderer(const Contract& contract, const std::string& section, const std::string& url);
 
 // The script over `route`, from `rows`. Never fails for what cannot be rendered: those revisions are delegated, with
-// the reason, and so are those whose text (below `directory`) or SQL says that rendering may not tell the truth. An error
-// where Alembic could not be started.
+// the reason, and so are those whose text (below `directory`) or SQL says that rendering may not tell the truth. An
+// error where Alembic could not be started.
 Result<Script> make_script(const std::vector<std::string>& rows, const alembic::Route& route,
                            const std::string& directory, const std::string& version_table, const Render& render);
 Script stamp_script(const std::vector<std::string>& rows, const alembic::Route& route);

@@ -183,7 +183,8 @@ class Reader {
       if (read) continue;
       if (!is_of_one_table(read.error())) return read;
       schema->rows.clear();
-      schema->unreadable = fmt::format("{} cannot be read: {}", contract_.migrations->version_table, read.error().message);
+      schema->unreadable =
+          fmt::format("{} cannot be read: {}", contract_.migrations->version_table, read.error().message);
     }
     return {};
   }

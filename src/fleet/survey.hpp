@@ -20,8 +20,8 @@ struct Survey {
   std::string database;
 };
 
-// Schemas are sorted by name; of the tenants, deleted ones are left out. A version table that is locked, gone or not ours
-// to read makes its own schema unreadable, and nobody else's.
+// Schemas are sorted by name; of the tenants, deleted ones are left out. A version table that is locked, gone or not
+// ours to read makes its own schema unreadable, and nobody else's.
 Result<Survey> survey(postgres::Connection& connection, const Contract& contract);
 
 // The rows of one schema's version table as they are now, sorted. NotFound where there is no such table.
