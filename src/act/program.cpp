@@ -88,9 +88,8 @@ Result<std::string> run_program(const Contract& contract, const postgres::Dsn& d
   if (result.exit_code == 0) return std::move(result.output);
   const std::string said = tail(result.error_output.empty() ? result.output : result.error_output);
   // psycopg2's names of the errors too: the server's words are in its own language.
-  const bool lock = std::ranges::any_of(
-      std::array{"lock timeout", "deadlock", "LockNotAvailable", "DeadlockDetected"},
-      [&](const char* word) { return said.find(word) != std::string::npos; });
+  const bool lock = std::ranges::any_of(std::array{"lock timeout", "deadlock", "LockNotAvailable", "DeadlockDetected"},
+                                        [&](const char* word) { return said.find(word) != std::string::npos; });
   return fail(lock ? ErrorCode::LockTimeout : ErrorCode::Process,
               fmt::format("{} failed with exit code {}:\n{}", program.arguments[0], result.exit_code, said),
               "Its own message says what is wrong; nothing that it did in a transaction was kept.");

@@ -233,17 +233,18 @@ bool set_behind(const std::string& mark, Passage& passage) {
 
 Error cut_off(const Movement& cut) {
   const std::string revision = revision_of_mark(cut.part_mark);
-  return {ErrorCode::Conflict,
-          cut.is_certain
-              ? fmt::format("an earlier run was cut off in the middle of {}, which has changed since or is not on the way",
-                            revision)
-              : fmt::format("an earlier run was cut off in the middle of {}, and nothing tells whether it still is",
-                            revision),
-          fmt::format("Put the file back as it was; or finish it by hand, then: pgcontract migrate stamp {} --force",
-                      revision),
-          {},
-          {},
-          {}};
+  return {
+      ErrorCode::Conflict,
+      cut.is_certain
+          ? fmt::format("an earlier run was cut off in the middle of {}, which has changed since or is not on the way",
+                        revision)
+          : fmt::format("an earlier run was cut off in the middle of {}, and nothing tells whether it still is",
+                        revision),
+      fmt::format("Put the file back as it was; or finish it by hand, then: pgcontract migrate stamp {} --force",
+                  revision),
+      {},
+      {},
+      {}};
 }
 
 }  // namespace

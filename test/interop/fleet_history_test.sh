@@ -53,8 +53,8 @@ disturbed() {
     fi
     case $CODE in
       0) ;;
-      3 | 4 | 137) cuts=$((cuts + 1)) ;;
-      *) fail "seed $seed: a run that is cut off ends with 0, 3 or 4" ;;
+      3 | 4 | 124 | 137) cuts=$((cuts + 1)) ;;
+      *) fail "seed $seed: a run that is cut off ends with 0, 3 or 4, or is killed" ;;
     esac
   done
   runs 0 pgc migrate "$@"

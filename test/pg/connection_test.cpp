@@ -72,6 +72,16 @@ TEST(Connection, gives_sqlstate_and_kind_of_server_errors) {
   EXPECT_EQ(expect(connection.query("SELECT 1")).at(0, 0), "1");
 }
 
+TEST(Connection, tells_a_commit_that_rolled_back) {
+  auto connection = deployment().connect();
+  EXPECT_TRUE(connection.execute("BEGIN; SELECT 1; COMMIT"));
+  ASSERT_TRUE(connection.execute("BEGIN"));
+  ASSERT_FALSE(connection.execute("SELECT 1 / 0"));
+  const auto committed = connection.execute("COMMIT; RESET ROLE");
+  ASSERT_FALSE(committed) << "the server answers ROLLBACK, which is no error";
+  EXPECT_NE(committed.error().message.find("rolled back"), std::string::npos);
+}
+
 TEST(Connection, notices_when_the_server_ends_the_session) {
   auto victim = deployment().connect();
   auto killer = deployment().connect();

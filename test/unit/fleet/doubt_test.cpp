@@ -18,7 +18,8 @@ std::string reason(const std::string& body) {
 
 TEST(Doubt, LetsPassWhatIsRenderedAsItRuns) {
   for (const std::string body :
-       {"op.execute(\"INSERT INTO t SELECT now(), random(), gen_random_uuid()\")", "op.get_bind().execute(sa.text('x'))",
+       {"op.execute(\"INSERT INTO t SELECT now(), random(), gen_random_uuid()\")",
+        "op.get_bind().execute(sa.text('x'))",
         "op.add_column('t', sa.Column('at', sa.DateTime, server_default=sa.func.now()))", "op.execute('a' 'b')",
         "with op.get_context().autocommit_block():\n        op.execute('CREATE INDEX CONCURRENTLY i ON t (a)')",
         "for table in ('a', 'b'): op.execute(f'DROP TABLE {table}')", "bind = op.get_bind()\n    bind.execute('x')",
@@ -27,9 +28,9 @@ TEST(Doubt, LetsPassWhatIsRenderedAsItRuns) {
 }
 
 TEST(Doubt, SeesWhatIsMadeAnewInEachRun) {
-  for (const std::string body : {"op.execute(f\"INSERT INTO t VALUES ('{secrets.token_hex()}')\")", "x = uuid.uuid4()",
-                                 "x = datetime.now()", "x = datetime.utcnow()", "x = random.choice([1])",
-                                 "x = os.environ['X']", "x = time.time()"}) {
+  for (const std::string body :
+       {"op.execute(f\"INSERT INTO t VALUES ('{secrets.token_hex()}')\")", "x = uuid.uuid4()", "x = datetime.now()",
+        "x = datetime.utcnow()", "x = random.choice([1])", "x = os.environ['X']", "x = time.time()"}) {
     const auto doubt = doubt_of_source(revision(body));
     ASSERT_TRUE(doubt) << body;
     EXPECT_TRUE(doubt->own_values) << body;
@@ -51,9 +52,9 @@ TEST(Doubt, SeesWhatIsPrintedOtherwiseThanItIsSent) {
 }
 
 TEST(Doubt, SeesAnswersThatAreLookedAt) {
-  for (const std::string body :
-       {"found = bind.execute(q)\n    if found is None: pass", "if bind.execute(q): pass", "for r in bind.execute(q): pass",
-        "bind.execute(q).scalar()", "x = list(bind.execute(q))", "return bind.execute(q)"})
+  for (const std::string body : {"found = bind.execute(q)\n    if found is None: pass", "if bind.execute(q): pass",
+                                 "for r in bind.execute(q): pass", "bind.execute(q).scalar()",
+                                 "x = list(bind.execute(q))", "return bind.execute(q)"})
     EXPECT_THAT(reason(body), testing::HasSubstr("looks at what the database answers")) << body;
 }
 

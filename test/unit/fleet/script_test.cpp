@@ -241,8 +241,8 @@ TEST(Script, MovesRowsInATransactionWhereAlembicHasNone) {
 TEST(Script, KeepsADelegatedDowngradeToItsBranch) {
   const RevisionGraph graph = history();
   const alembic::RevisionMap map(graph);
-  for (const auto& [rows, target] : {std::pair{std::vector<std::string>{"a"}, "a@base"},
-                                     std::pair{std::vector<std::string>{"b", "x"}, "x@a"}}) {
+  for (const auto& [rows, target] :
+       {std::pair{std::vector<std::string>{"a"}, "a@base"}, std::pair{std::vector<std::string>{"b", "x"}, "x@a"}}) {
     const auto route = alembic::downgrade_route(map, rows, std::string(target) == "a@base" ? "base" : "x@-1");
     ASSERT_TRUE(route) << route.error().describe();
     Scripted alembic;
