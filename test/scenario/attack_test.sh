@@ -95,15 +95,16 @@ STARTED+=($!)
 runs 0 pgc tenant attack --with "$WORK/slow.sql" --only RLS01
 wait "${STARTED[-1]}"
 says "that others use, stay: reporting"
-equals "what others made meanwhile is there" "1000 reporting" "$(sql "SELECT count(*) || ' reporting' FROM rep.t, pg_roles WHERE rolname = 'reporting'")"
+equals "what others made meanwhile is there" "1000 reporting" \
+  "$(sql "SELECT count(*) || ' reporting' FROM rep.t, pg_roles WHERE rolname = 'reporting'")"
 equals "the roles that the file made went with it" "" "$(left)"
 # Anybody who may create databases can give one our name and our mark.
 sql "CREATE ROLE plain LOGIN CREATEDB PASSWORD 'plain'"
 PGPASSWORD=plain psql -XAtq -h 127.0.0.1 -p "$(port)" -U plain -d postgres -c "CREATE DATABASE pgcontract_attack_deadbeef" \
   -c "COMMENT ON DATABASE pgcontract_attack_deadbeef IS E'pgcontract attack: a disposable copy\nreporting'"
 runs 0 pgc tenant attack --only RLS01
-equals "a mark that is not ours is not believed" "1000 reporting pgcontract_attack_deadbeef" "$(sql "SELECT count(*) || ' reporting ' || datname
-  FROM rep.t, pg_roles, pg_database WHERE rolname = 'reporting' AND datname ~ 'attack' GROUP BY datname")"
+equals "a mark that is not ours is not believed" "1000 reporting pgcontract_attack_deadbeef" \
+  "$(sql "SELECT count(*) || ' reporting ' || datname FROM rep.t, pg_roles, pg_database WHERE rolname = 'reporting' AND datname ~ 'attack' GROUP BY datname")"
 sql "DROP DATABASE pgcontract_attack_deadbeef"
 sql "DROP SCHEMA rep CASCADE; DROP ROLE reporting, plain"
 ok "an attack drops its own roles and databases, and nobody else's"

@@ -211,17 +211,20 @@ runs 0 pgc tenant add "$TENANT_C"
 sql "DO \$\$ BEGIN FOR i IN 1..1200 LOOP EXECUTE format('CREATE TABLE tenant_$(hex "$TENANT_C").research_many_%s
   (id int PRIMARY KEY, a int UNIQUE, b int DEFAULT 1 REFERENCES tenant_$(hex "$TENANT_C").research_many_%s)', i, greatest(i - 1, 1));
   IF i % 100 = 0 THEN COMMIT; END IF; END LOOP; END \$\$"
+c=$(hex "$TENANT_C")
 sql "DO \$\$ BEGIN FOR i IN 1..300 LOOP EXECUTE format('ALTER TABLE tenant_$(hex "$TENANT_C").research_many_%s
   ADD n int GENERATED ALWAYS AS IDENTITY', i); END LOOP; END \$\$;
-  CREATE TABLE tenant_$(hex "$TENANT_C").research_tree (id int) PARTITION BY LIST (id);
-  CREATE TABLE tenant_$(hex "$TENANT_C").research_tree_1 PARTITION OF tenant_$(hex "$TENANT_C").research_tree DEFAULT PARTITION BY LIST (id);
-  CREATE TABLE tenant_$(hex "$TENANT_C").research_tree_1_1 PARTITION OF tenant_$(hex "$TENANT_C").research_tree_1 DEFAULT"
+  CREATE TABLE tenant_$c.research_tree (id int) PARTITION BY LIST (id);
+  CREATE TABLE tenant_$c.research_tree_1 PARTITION OF tenant_$c.research_tree DEFAULT PARTITION BY LIST (id);
+  CREATE TABLE tenant_$c.research_tree_1_1 PARTITION OF tenant_$c.research_tree_1 DEFAULT"
 # Somebody else holds the tombstones while it is deleted.
 (
   exec 9<"$HOME_DIR"
   flock 9
   touch "$WORK/locked"
-  until [ "$(sql "SELECT count(*) FROM pgcontract.evidence WHERE kind = 'tenant_absent' AND subject = '$TENANT_C'")" = 1 ]; do sleep 0.2; done
+  until [ "$(sql "SELECT count(*) FROM pgcontract.evidence WHERE kind = 'tenant_absent' AND subject = '$TENANT_C'")" = 1 ]; do
+    sleep 0.2
+  done
   sleep 1
   cp "$HOME_DIR/tombstones.jsonl" "$WORK/unchanged"
 ) &

@@ -69,7 +69,8 @@ done <"$WORK/wanted" | tr '|' ' ' >"$WORK/found"
 same_files "every table has the rows it had, hash for hash" "$WORK/wanted" "$WORK/found"
 [ "$(awk '{ rows += $2 } END { print rows }' "$WORK/found")" -gt 5 ] || fail "there were rows to compare"
 equals "sequences go on where they were" 41 "$(there "SELECT last_value FROM tenant_$(hex "$TENANT_A").numbers")"
-equals "rows of partitions are restored" "canary-of-acme in a partition" "$(there "SELECT what FROM tenant_$(hex "$TENANT_A").research_log")"
+equals "rows of partitions are restored" "canary-of-acme in a partition" \
+  "$(there "SELECT what FROM tenant_$(hex "$TENANT_A").research_log")"
 equals "a default that asks for the tenant has it" "$TENANT_A" \
   "$(there "INSERT INTO stratmaster_api.reports (title, status) VALUES ('new', 'draft') RETURNING tenant_id")"
 equals "large objects are restored" "canary-of-acme large object" "$(there "SELECT convert_from(lo_get(54321), 'UTF8')")"

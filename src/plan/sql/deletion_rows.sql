@@ -1,6 +1,6 @@
--- The body of a DO block: refuses the deletion of a tenant while rows that are not the tenant's would go with its own, or
--- rows of its own would stay where no deletion reaches. {shared} is an array of the shared tables' names, {column} the
--- shared column and {tenant} the id, both literals; {places} a query of (place, query), or empty.
+-- The body of a DO block: refuses the deletion of a tenant while rows that are not the tenant's would go with its own,
+-- or rows of its own would stay where no deletion reaches. {shared} is an array of the shared tables' names; {schema},
+-- {column} (the shared one) and {tenant} (the id) are literals; {places} is a loop over what is beyond reach, or empty.
 <<deletion_rows>>
 DECLARE
   reference record;
@@ -23,8 +23,8 @@ BEGIN
     JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
     JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) k.confrelid
     JOIN pg_catalog.pg_namespace AS tn ON tn.oid OPERATOR(pg_catalog.=) t.relnamespace
-    CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey), pg_catalog.unnest(k.conpfeqop))
-      AS pair(own, theirs, op)
+    CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey),
+                                  pg_catalog.unnest(k.conpfeqop)) AS pair(own, theirs, op)
     JOIN pg_catalog.pg_attribute AS a
       ON a.attrelid OPERATOR(pg_catalog.=) k.conrelid AND a.attnum OPERATOR(pg_catalog.=) pair.own
     JOIN pg_catalog.pg_attribute AS ta
@@ -37,12 +37,13 @@ BEGIN
       AND k.confrelid OPERATOR(pg_catalog.=) ANY (ARRAY(
         SELECT pg_catalog.to_regclass(s.name)::pg_catalog.oid FROM pg_catalog.unnest({shared}) AS s(name)))
     GROUP BY k.oid, k.conname, n.nspname, c.oid, c.relname, c.relkind, tn.nspname, t.relname, t.relkind
-    HAVING NOT pg_catalog.bool_or(a.attname OPERATOR(pg_catalog.=) {column} AND ta.attname OPERATOR(pg_catalog.=) {column})
+    HAVING NOT pg_catalog.bool_or(a.attname OPERATOR(pg_catalog.=) {column}
+                                  AND ta.attname OPERATOR(pg_catalog.=) {column})
   LOOP
     -- From here to the end of the transaction nobody can refer to the tenant's rows anew.
     IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'off' THEN
-      EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM (SELECT FROM %s AS t WHERE t.%I OPERATOR(pg_catalog.=) '
-                                '%L FOR UPDATE) AS t', reference.referenced, {column}, {tenant});
+      EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM (SELECT FROM %s AS t WHERE t.%I '
+                                'OPERATOR(pg_catalog.=) %L FOR UPDATE) AS t', reference.referenced, {column}, {tenant});
     END IF;
     EXECUTE pg_catalog.concat(pg_catalog.format('SELECT pg_catalog.count(*) FROM %s%s AS r JOIN %s AS t ON %s '
                               'WHERE t.%I OPERATOR(pg_catalog.=) %L', reference.prefix, reference.name,
