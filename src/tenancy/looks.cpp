@@ -83,9 +83,11 @@ const Leak* Looks::leak_of(const Relation& relation, const Eye& eye, std::size_t
   return nullptr;
 }
 
-void Looks::follow(const Relation& relation, Eye eye, bool copy) {
+void Looks::follow(const Relation& relation, const Eye& reader, bool copy) {
   const View* view = s_.o.view(relation.oid);
-  if (!view || !view->security_invoker) eye = {s_.principals.of(relation.owner), kNoTenant, kNobody};
+  const Eye owner{s_.principals.of(relation.owner), kNoTenant, kNobody};
+  const Eye eye = view && view->security_invoker ? reader : owner;
+  const Eye next = relation.kind == 'm' ? owner : reader;  // who fills a copy
   copy = copy || relation.kind == 'm';
   if (const Seen seen{&relation, eye.owner, copy}; std::ranges::count(seen_, seen) > 0)
     return;
@@ -96,7 +98,7 @@ void Looks::follow(const Relation& relation, Eye eye, bool copy) {
     const Relation* table = s_.o.relation(read.reads);
     if (!table || read.event != '1' || table->from_extension) continue;
     if (table->kind == 'v' || table->kind == 'm')
-      follow(*table, eye, copy);
+      follow(*table, next, copy);
     else
       judge(*table, eye, copy);
   }

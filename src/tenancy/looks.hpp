@@ -42,7 +42,8 @@ class Looks {
     bool copy;
     bool operator==(const Seen&) const = default;
   };
-  void follow(const Relation& relation, Eye eye, bool copy);
+  // `reader`: who opened the first view, as whom those look that are security_invoker, however deep.
+  void follow(const Relation& relation, const Eye& reader, bool copy);
   void judge(const Relation& table, const Eye& eye, bool copy);
   void judge_text(const Relation& view, const Eye& eye, bool copy);
   bool may(const Relation& table, const Eye& eye, char command) const;

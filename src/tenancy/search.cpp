@@ -113,6 +113,8 @@ void Search::for_each_own(const Relation& relation, const std::function<void(std
 
 std::string beyond_initial(const SystemObject& object, Text grantee, Text letters) {
   std::string given = object.initial.empty() && object.kind == 'f' ? "X" : "";
+  if (object.kind == 'r' && grantee.empty() && object.name.starts_with("information_schema."))
+    given += "r";  // made too late in initdb to be noted down; it shows a session what is its own
   for_each_grant(object.initial, [&](Text name, Text initial) {
     if (name.empty() || name == grantee) given += initial;
   });

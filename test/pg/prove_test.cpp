@@ -189,8 +189,8 @@ const std::vector<Weakening> kBodies = {
     {"operator_calls",
      {"definer_dynamic"},
      helper("either(a text, b text)", "text LANGUAGE plpgsql", "BEGIN EXECUTE a; RETURN b; END") +
-         "CREATE OPERATOR {APP}.+++ (LEFTARG = text, RIGHTARG = text, FUNCTION = {APP}.either);" +
-         definer("f(t text)", "text LANGUAGE sql", "SELECT t OPERATOR({APP}.+++) t")},
+         "CREATE OPERATOR {APP}.~+~ (LEFTARG = text, RIGHTARG = text, FUNCTION = {APP}.either);" +
+         definer("f(t text)", "text LANGUAGE sql", "SELECT t OPERATOR({APP}.~+~) t")},
     {"cast_calls",
      {"definer_reads"},
      "CREATE TYPE {APP}.pair AS (a text, b text);" +
@@ -365,14 +365,6 @@ const std::vector<Weakening> kIndirect = {
      {"matview_copy"},
      "CREATE MATERIALIZED VIEW {APP}.m1 AS SELECT most_common_vals::text AS v FROM pg_catalog.pg_stats; ALTER "
      "MATERIALIZED VIEW {APP}.m1 OWNER TO {OWN}; GRANT SELECT ON {APP}.m1 TO {GROUP};"},
-    {"one_view_through_two_owners",
-     {"view_leaks"},
-     "CREATE VIEW {APP}.inner_view WITH (security_invoker = true) AS SELECT body FROM {APP}.reports; CREATE VIEW "
-     "{APP}.a_view AS SELECT body FROM {APP}.inner_view; ALTER VIEW {APP}.a_view OWNER TO {OWN}; GRANT SELECT ON "
-     "{APP}.inner_view TO {OWN}; CREATE VIEW {APP}.b_view AS SELECT body FROM {APP}.inner_view; CREATE VIEW "
-     "{APP}.outer_view AS SELECT body FROM {APP}.a_view UNION ALL SELECT body FROM {APP}.b_view; GRANT SELECT ON "
-     "{APP}.outer_view TO {GROUP};",
-     15},
     {"rule_on_its_own_table",
      {"rule"},
      "CREATE RULE r AS ON INSERT TO {SA}.agents_notes DO INSTEAD DELETE FROM {SB}.agents_secrets;"},

@@ -6,6 +6,9 @@ source "$(dirname "$0")/lib.sh"
 up_and_apply "$TENANT_A" "$TENANT_B"
 role_a=app_tenant_$(hex "$TENANT_A") schema_b=tenant_$(hex "$TENANT_B")
 sql "INSERT INTO stratmaster_api.reports (tenant_id, title) VALUES ('$TENANT_A', 'kept')"
+# Two who are none of the design's: one may hand on what it holds, the other is a service's login.
+sql "CREATE ROLE api LOGIN; CREATE ROLE dba; GRANT USAGE, CREATE ON SCHEMA stratmaster_api TO dba WITH GRANT OPTION;
+     GRANT SELECT ON stratmaster_api.reports TO dba WITH GRANT OPTION"
 runs 0 pgc verify
 snapshot "$WORK/whole"
 
@@ -41,14 +44,12 @@ mended "a grant across tenants" tenancy.grants \
   "GRANT USAGE ON SCHEMA $schema_b TO $role_a; GRANT SELECT ON ALL TABLES IN SCHEMA $schema_b TO $role_a"
 mended "TEMPORARY for tenants" tenancy.no_create_no_temp "GRANT TEMPORARY ON DATABASE stratmaster TO PUBLIC"
 mended "a foreign owner" schema.owner "ALTER TABLE stratmaster_api.reports OWNER TO postgres"
-sql "CREATE ROLE dba; GRANT USAGE, CREATE ON SCHEMA stratmaster_api TO dba WITH GRANT OPTION;
-     GRANT SELECT ON stratmaster_api.reports TO dba WITH GRANT OPTION"
 mended "a column granted by somebody else" tenancy.grants \
   "SET ROLE dba; GRANT SELECT (title) ON stratmaster_api.reports TO $role_a"
 mended "CREATE granted by somebody else" tenancy.no_create_no_temp \
   "SET ROLE dba; GRANT CREATE ON SCHEMA stratmaster_api TO pgc_tenant"
 mended "a login in the owner's and the definer's" tenancy.design_roles \
-  "CREATE ROLE api LOGIN; GRANT pgc_owner, pgc_definer TO api; GRANT pgc_definer, pg_read_all_data TO pgc_migrator"
+  "GRANT pgc_owner, pgc_definer TO api; GRANT pgc_definer, pg_read_all_data TO pgc_migrator"
 mended "a strong tenant role" tenancy.role_per_tenant "ALTER ROLE $role_a CREATEROLE BYPASSRLS"
 mended "a tenant role in the owner's" tenancy.role_per_tenant "GRANT pgc_owner TO $role_a"
 mended "changed role settings" tenancy.role_per_tenant \
