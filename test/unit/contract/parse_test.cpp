@@ -214,7 +214,7 @@ TEST(ParseContract, AProblemInAnAliasedValueIsReportedWhereItIsWritten) {
 TEST(ParseContract, AcceptsTheReferenceDeployment) {
   const Contract contract = accept(read(PGCONTRACT_SOURCE_DIR "/stratmaster/contract.yaml"));
   EXPECT_EQ(contract.name, "stratmaster");
-  EXPECT_EQ(contract.waivers.size(), 4u);
+  EXPECT_EQ(contract.waivers.size(), 7u);
 }
 
 }  // namespace
