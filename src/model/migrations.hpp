@@ -15,8 +15,8 @@ struct Revision {
   std::string message;              // first paragraph of the docstring
   std::string file;                 // relative to the contract's directory
   int line = 0;                     // of `revision =`
-  std::string computed = {};        // variables that only Python can tell, "branch_labels": Alembic was asked
   std::string sha256 = {};          // of the file; filled where it is asked for: alembic/digest.hpp
+  std::string computed = {};        // variables that only Python can tell, "branch_labels": Alembic was asked
 };
 
 // A file or key that could not be read, with the place and what to do.

@@ -1,6 +1,6 @@
 -- The triggers that check foreign keys and unique constraints are the server's own, four a key; one that somebody
--- disabled leaves a constraint that looks whole and checks nothing. No dump shows it. A key's name is its table's own: two
--- tables may have keys of one name that reference a third.
+-- disabled leaves a constraint that looks whole and checks nothing. No dump shows it. A key's name is its table's own:
+-- two tables may have keys of one name that reference a third.
 -- node: constraint trigger
 -- attributes: enabled
 SELECT k.connamespace, pg_catalog.concat(o.relname, '.', k.conname), pg_catalog.concat(c.relname, ' ', p.proname),

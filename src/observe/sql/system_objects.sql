@@ -1,5 +1,5 @@
--- What the server (its oids are below 16384) and extensions bring along and whose privileges were once set, by initdb, by
--- the extension or later; and what was set at first, so that what came later can be told.
+-- What the server (its oids are below 16384) and extensions bring along and whose privileges were once set, by initdb,
+-- by the extension or later; and what was set at first, so that what came later can be told.
 -- regprocedure and regclass show what is on the pinned search_path, pg_catalog, by its bare name.
 SELECT p.oid, 'f', p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proacl, i.initprivs
 FROM pg_catalog.pg_proc AS p
