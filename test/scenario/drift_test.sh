@@ -89,7 +89,7 @@ says "3 schemas differ" "column research_projects.by_hand: is there, and should 
 says "left out:"
 sql "DROP POLICY tenant_row_level_policy ON stratmaster_api.reports"
 runs 1 pgc migrate drift --against database
-says "tenant_row_level_policy" "is not there"
+says "policy reports.tenant_row_level_policy: is missing"
 equals "the disposable database is gone" "$before" \
   "$(sql "SELECT pg_catalog.string_agg(datname, ',' ORDER BY datname) FROM pg_catalog.pg_database")"
 ok "what the migrations make is another measure than the majority"
