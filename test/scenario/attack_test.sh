@@ -104,7 +104,8 @@ PGPASSWORD=plain psql -XAtq -h 127.0.0.1 -p "$(port)" -U plain -d postgres -c "C
   -c "COMMENT ON DATABASE pgcontract_attack_deadbeef IS E'pgcontract attack: a disposable copy\nreporting'"
 runs 0 pgc tenant attack --only RLS01
 equals "a mark that is not ours is not believed" "1000 reporting pgcontract_attack_deadbeef" \
-  "$(sql "SELECT count(*) || ' reporting ' || datname FROM rep.t, pg_roles, pg_database WHERE rolname = 'reporting' AND datname ~ 'attack' GROUP BY datname")"
+  "$(sql "SELECT count(*) || ' reporting ' || datname FROM rep.t, pg_roles, pg_database
+    WHERE rolname = 'reporting' AND datname ~ 'attack' GROUP BY datname")"
 sql "DROP DATABASE pgcontract_attack_deadbeef"
 sql "DROP SCHEMA rep CASCADE; DROP ROLE reporting, plain"
 ok "an attack drops its own roles and databases, and nobody else's"
