@@ -1,6 +1,6 @@
 #pragma once
 // AWS Signature Version 4: the Authorization header of one request. Our own because libcurl's signs queries wrongly
-// that S3 needs (doc/decisions/0012-stores.md). Checked against AWS's published examples and against botocore. Pure;
+// that S3 needs (doc/decisions/0014-stores.md). Checked against AWS's published examples and against botocore. Pure;
 // any thread.
 
 #include <chrono>
