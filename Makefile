@@ -9,7 +9,7 @@ ARGS   ?=
 PGCONTRACT := $(CURDIR)/$(BUILD)/src/pgcontract
 STRATMASTER := $(MAKE) --no-print-directory -C stratmaster PGCONTRACT=$(PGCONTRACT) ENV=$(ENV) ARGS="$(ARGS)"
 
-.PHONY: help build demo demo.down test check format bench tenthousand matrix long asan tsan migrate db.psql db.reset clean
+.PHONY: help build demo demo.down test peers check format bench tenthousand matrix long asan tsan migrate db.psql db.reset clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z.]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
