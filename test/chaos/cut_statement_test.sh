@@ -40,7 +40,8 @@ gated -- apply
 looked=$statements statements=$(head -1 "$WORK/count")
 cuts=0 completed=0
 # Between the two looks are the lock, the journal and the steps, a message or two each: there every third is cut.
-for ((n = 1; n <= statements; n += n > looked && n < statements - looked && every > 3 ? 3 : every)); do
+for ((n = 1; n <= statements; ++n)); do
+  ((n % (n > looked && n < statements - looked && every > 3 ? 3 : every) == 0)) || continue
   for how in "" --after --for-good; do
     damage
     # shellcheck disable=SC2086

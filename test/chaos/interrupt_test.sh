@@ -3,6 +3,9 @@
 PROGRAM=$1
 source "$(dirname "$0")/lib.sh"
 
+# A revision that reads what it finds is left to Alembic.
+sed -i 's/^def upgrade.*/&\n    op.get_bind().exec_driver_sql("SELECT 1").fetchall()/' \
+  "$HOME_DIR"/packages/api/stratmaster_api/migrations/application/versions/48ad1139c5a6_*.py
 up_and_apply "$TENANT_A"
 snapshot "$WORK/whole"
 broken_steps() {
@@ -60,9 +63,7 @@ snapshot "$WORK/found"
 same_files "the next apply completes it" "$WORK/whole" "$WORK/found"
 ok "the second SIGINT gives up at once, on the server too, and the next apply completes it"
 
-# The same while Alembic is at work, to which a revision that reads what it finds is left: it is a child of its own.
-sed -i 's/^def upgrade.*/&\n    op.get_bind().exec_driver_sql("SELECT 1").fetchall()/' \
-  "$HOME_DIR"/packages/api/stratmaster_api/migrations/application/versions/48ad1139c5a6_*.py
+# The same while Alembic is at work: it is a child of its own.
 revision=$(sql "SELECT version_num FROM stratmaster_api.alembic_version")
 PGPASSWORD=$(password) PGOPTIONS="-c role=pgc_owner -c search_path=stratmaster_api" \
   DATABASE_URL="postgresql://postgres@127.0.0.1:$(port)/stratmaster" \

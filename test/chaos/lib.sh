@@ -17,6 +17,8 @@ from_template() {
 
 # in_background WORDS…: pgcontract, as $PID; its words go to $WORK/bg.out and $WORK/bg.err.
 in_background() {
+  : >"$WORK/bg.out"
+  : >"$WORK/bg.err" # here too, since it may be killed before it comes to that
   (cd "$HOME_DIR" && exec "$PROGRAM" --contract "$CONTRACT" "$@") >"$WORK/bg.out" 2>"$WORK/bg.err" </dev/null &
   PID=$!
   STARTED+=("$PID")

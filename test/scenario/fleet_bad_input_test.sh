@@ -63,9 +63,9 @@ revision looks "$HEAD" 'names = sa.inspect(op.get_bind()).get_table_names()
 op.execute("CREATE TABLE agents_looked (tables int DEFAULT %d)" % len(names))' 'op.execute("DROP TABLE agents_looked")'
 revision after looks 'op.execute("ALTER TABLE agents_looked ADD COLUMN more text")' \
   'op.execute("ALTER TABLE agents_looked DROP COLUMN more")'
-runs 1 pgc migrate plan --no-record
+runs 1 pgc migrate plan --delegate
 says "delegate: upgrade looks" "cannot be rendered as SQL" "part 2 of 2, transaction: upgrade after"
-runs 0 pgc migrate up --no-record
+runs 0 pgc migrate up --delegate
 everyone_at after
 back
 forget looks_test.py after_test.py
