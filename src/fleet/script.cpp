@@ -327,6 +327,7 @@ Result<void> leave_what_is_doubtful(const std::vector<std::string>& rows, const 
     // It could not be rendered, and what the source says of its values holds all the same.
     if (!body.delegate_reason.empty()) {
       body.own_values = doubt && doubt->own_values;
+      if (body.own_values) body.delegate_reason += "; " + doubt->reason;
       continue;
     }
     for (const auto& statement : body.statements)

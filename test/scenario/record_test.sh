@@ -119,8 +119,11 @@ refused() { # refused REASON PYTHON
 refused "reads rows of research_projects" 'for row in op.get_bind().execute(sa.text("SELECT id FROM research_projects")):
     op.execute("SELECT %s" % row)'
 refused "changes rows and looks at them" 'op.get_bind().execute(sa.text("DELETE FROM research_notes RETURNING id")).fetchall()'
-refused "says something else when it is run again" 'import uuid
+refused "it makes values of its own each time it runs (uuid4" 'import uuid
 op.get_bind().execute(sa.text("COMMENT ON TABLE research_notes IS '"'"'%s'"'"'" % uuid.uuid4()))
+sa.inspect(op.get_bind()).get_table_names()'
+refused "says something else when it is run again" 'import time
+op.get_bind().execute(sa.text("COMMENT ON TABLE research_notes IS '"'"'%s'"'"'" % time.perf_counter_ns()))
 sa.inspect(op.get_bind()).get_table_names()'
 refused "says something else when it is run again" 'if op.get_bind().execute(sa.text("UPDATE research_notes SET body = '"''"'")).rowcount:
     op.execute("COMMENT ON TABLE research_notes IS '"'"'had rows'"'"'")'
