@@ -1,4 +1,5 @@
 #include "alembic/ask.hpp"
+#include "alembic/command.hpp"
 
 #include <fmt/format.h>
 
@@ -51,11 +52,6 @@ std::vector<std::string> split(std::string_view text, char at) {
 }
 std::vector<std::string> list(const std::string& text) {
   return text.empty() ? std::vector<std::string>{} : split(text, kList);
-}
-
-std::string last_line(std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  return text.substr(text.rfind('\n') + 1);
 }
 
 }  // namespace

@@ -13,4 +13,12 @@ std::string offline_target(const std::string& from, const std::string& to) {
   return from.empty() ? to : from + ":" + to;
 }
 
+std::string last_line(const std::string& text) {
+  const auto end = text.find_last_not_of("\r\n ");
+  if (end == std::string::npos) return "it says nothing";
+  const auto begin = text.find_last_of('\n', end);
+  const auto first = begin == std::string::npos ? 0 : begin + 1;
+  return text.substr(first, end + 1 - first);
+}
+
 }  // namespace pgcontract::alembic

@@ -18,4 +18,7 @@ std::vector<std::string> upgrade_arguments(const Migrations& migrations, const s
 // version table with several rows cannot be brought forward offline.
 std::string offline_target(const std::string& from, const std::string& to);
 
+// Of what a Python program said before it failed: the exception. "it says nothing" where there is none.
+std::string last_line(const std::string& text);
+
 }  // namespace pgcontract::alembic

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "alembic/command.hpp"
 #include "alembic/script.hpp"
 #include "alembic/sql_statement.hpp"
 #include "alembic/text_file.hpp"
@@ -89,13 +90,6 @@ Body body_of(const alembic::RenderedRevision& revision, const std::string& table
   return body;
 }
 
-std::string last_line(const std::string& text) {
-  auto end = text.find_last_not_of("\r\n ");
-  if (end == std::string::npos) return "it says nothing";
-  const auto begin = text.find_last_of('\n', end);
-  return text.substr(begin == std::string::npos ? 0 : begin + 1, end - (begin == std::string::npos ? -1 : begin));
-}
-
 // Renders what a route needs, with as few runs of Alembic as the history allows.
 class Renderer {
  public:
@@ -159,7 +153,7 @@ class Renderer {
     if (failed) {
       const auto last = alembic::last_revision(printed.output);
       failed_at = last ? (last->upgrade ? last->to : last->from).front() : "?";
-      why_ = fmt::format("it cannot be rendered as SQL: {}", last_line(printed.error_output));
+      why_ = fmt::format("it cannot be rendered as SQL: {}", alembic::last_line(printed.error_output));
       if (last && wanted(failed_at) && !bodies_.contains(failed_at)) bodies_[failed_at].delegate_reason = why_;
     }
     if (!revisions) {

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "act/program.hpp"
+#include "alembic/command.hpp"
 #include "base/embedded.hpp"
 #include "model/observation.hpp"
 
@@ -14,12 +15,6 @@ namespace {
 
 constexpr int kLockTimeoutMs = 30'000;
 constexpr std::string_view kMark = "pgcontract models: ";
-
-std::string last_line(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  const auto at = text.rfind('\n');
-  return at == std::string::npos ? text : text.substr(at + 1);
-}
 
 }  // namespace
 
@@ -49,7 +44,7 @@ ModelsCheck check_models(const Contract& contract, const DisposableDatabase& dat
                         database.owner(),
                         quoted(stage.schema().name)};
   const auto ran = act::run_program(contract, database.dsn(), program, kLockTimeoutMs);
-  ModelsCheck check = ran ? models_answer(*ran) : ModelsCheck{{}, last_line(ran.error().message), {}};
+  ModelsCheck check = ran ? models_answer(*ran) : ModelsCheck{{}, alembic::last_line(ran.error().message), {}};
   check.section = stage.section();
   return check;
 }
