@@ -155,15 +155,21 @@ std::vector<Act> acts_of(const std::string& tag, const Json& s) {
   if (tag == "CreateDomainStmt") return {made(ActKind::CreateOther, "domain", s, "domainname")};
   if (tag == "CreateSeqStmt") return {made(ActKind::CreateOther, "sequence", s, "sequence")};
   if (tag == "CreateFunctionStmt") return {made(ActKind::CreateOther, "function", s, "funcname")};
+  Act act;
   if (tag == "GrantStmt" || tag == "GrantRoleStmt" || tag == "AlterDefaultPrivilegesStmt") {
-    Act act;
     act.kind = ActKind::Grant;
     act.object = flag(s, "is_grant") ? "GRANT" : "REVOKE";
     return {act};
   }
-  if (tag == "SelectStmt") return {Act{.kind = ActKind::Select}};
-  if (tag == "DoStmt" || tag == "CallStmt")
-    return {Act{.kind = ActKind::Code, .object = tag == "DoStmt" ? "DO" : "CALL"}};
+  if (tag == "SelectStmt") {
+    act.kind = ActKind::Select;
+    return {act};
+  }
+  if (tag == "DoStmt" || tag == "CallStmt") {
+    act.kind = ActKind::Code;
+    act.object = tag == "DoStmt" ? "DO" : "CALL";
+    return {act};
+  }
   return {};
 }
 
