@@ -75,8 +75,10 @@ std::string drift_text(const Drift& drift, const Page& page) {
       text += fmt::format("{} not compared: {}\n", page.mark(Verdict::Unknown), visible(line));
   if (!text.empty()) text += '\n';
   if (odd == 0 && drift.sets.empty() && !drift.uncompared.empty()) return text + "nothing was compared\n";
-  return text + (odd == 0 ? page.paint(Ink::Green, "no drift") + '\n'
-                          : page.paint(Ink::Red, counted(odd, "schema differs", "schemas differ")) + '\n');
+  return text +
+         (odd == 0
+              ? page.paint(Ink::Green, drift.uncompared.empty() ? "no drift" : "no drift in what was compared") + '\n'
+              : page.paint(Ink::Red, counted(odd, "schema differs", "schemas differ")) + '\n');
 }
 
 }  // namespace pgcontract::report
