@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 
+#include "command/backup_place.hpp"
 #include "command/list.hpp"
 #include "command/world.hpp"
 #include "report/progress.hpp"
@@ -16,12 +17,7 @@ namespace pgcontract::command {
 Result<Report> run_store_check(const Arguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
   PGC_TRY(const Place place, open_place(arguments));
-  StoreLocation location = place.contract.store;
-  location.url = arguments.get("--store", location.url);
-  if (location.url.empty())
-    return fail(ErrorCode::NotFound, "the contract names no store",
-                "Add it under backup, such as store: s3://bucket/prefix, or try one with --store URL.",
-                place.contract.file);
+  PGC_TRY(const StoreLocation location, store_of(place, arguments));
   store::Limits limits;
   limits.page_size = 3;                         // so that a handful of objects makes pages
   limits.retry_for = std::chrono::seconds(15);  // somebody waits for the answer

@@ -87,4 +87,20 @@ Result<SecretString> read_dsn(const Contract& contract, const Environment& envir
   return fail(ErrorCode::Bug, fmt::format("environment \"{}\" is embedded and has no DSN to read", environment.name));
 }
 
+Result<SecretString> read_secret(const Contract& contract, const std::string& source, std::string_view what) {
+  const std::string place = source.substr(source.find(':') + 1);
+  if (source.starts_with("env:")) {
+    const char* value = std::getenv(place.c_str());
+    if (value != nullptr && *value != '\0') return SecretString(value);
+    return fail(ErrorCode::Environment, fmt::format("{}: the variable {} is not set", what, place),
+                "Export it where pgcontract runs, or keep it in a file: file:PATH.", place);
+  }
+  const std::string path = (std::filesystem::path(contract.directory) / place).string();
+  PGC_TRY(auto file, read_text_file(path, kMaxDsnBytes));
+  if ((file.mode & kOthersMayReadOrWrite) != 0)
+    return fail(ErrorCode::Environment, fmt::format("{}: every user of this machine may read or change it", what),
+                fmt::format("Run: chmod 600 {}", path), path);
+  return std::move(file.text);
+}
+
 }  // namespace pgcontract::contract

@@ -3,6 +3,7 @@
 // process's environment and files; no state, but getenv() makes it a matter for one thread at a time.
 
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
@@ -15,5 +16,8 @@ Result<const Environment*> choose_environment(const Contract& contract, const st
 
 // The DSN of an environment that names a variable or a file. Embedded clusters have none: asking is a Bug.
 Result<SecretString> read_dsn(const Contract& contract, const Environment& environment);
+
+// A secret that the contract names as env:NAME or file:PATH, such as the key of backups; `what` is for messages.
+Result<SecretString> read_secret(const Contract& contract, const std::string& source, std::string_view what);
 
 }  // namespace pgcontract::contract

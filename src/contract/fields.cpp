@@ -107,6 +107,10 @@ std::vector<Field> identity_fields() {
            [](C& c, const V& v) { c.environments.back().managed = v.flag; }),
       flag("environments.*.production", "Commands that change or destroy ask first.",
            [](C& c, const V& v) { c.environments.back().production = v.flag; }),
+      text("environments.*.store", rule::kLine,
+           "Where its backups go, instead of backup.store: a URL, or a folder that starts at the contract; embedded is "
+           "a folder beside the embedded cluster.",
+           [](C& c, const V& v) { c.environments.back().store = v.text; }),
   };
 }
 
@@ -258,7 +262,7 @@ std::vector<Field> tenancy_fields() {
 std::vector<Field> promise_fields() {
   return {
       section("backup", "What is backed up, where to, and how that is proved.",
-              [](C& c, const V& v) { c.backup = v.text; }),
+              [](C& c, const V& v) { c.backup.emplace().written = v.text; }),
       text("backup.store", rule::kStore, "Where backups go: s3://bucket/prefix or file:///path.",
            [](C& c, const V& v) { c.store.url = v.text; }),
       text("backup.endpoint", rule::kEndpoint, "The address of an S3 server; without it, AWS's.",
@@ -275,10 +279,26 @@ std::vector<Field> promise_fields() {
              [](C& c, const V& v) { c.store.addressing = v.text; }),
       text("backup.ca_file", rule::kLine, "The certificate of who vouches for the server, where this machine does not.",
            [](C& c, const V& v) { c.store.ca_file = v.text; }),
-      choice("backup.logical", {"hourly", "nightly", "weekly"}, "", "How often pg_dump runs."),
-      choice("backup.wal", {"continuous", "none"}, "", "Whether WAL is archived, for point-in-time recovery."),
-      choice("backup.drill", {"weekly", "monthly", "quarterly"}, "", "How often a full restore is proved."),
-      text("backup.runbook", rule::kLine, "Where the outcome of a drill is written down."),
+      choice("backup.logical", {"hourly", "nightly", "weekly"}, "", "How often pg_dump runs.",
+             [](C& c, const V& v) { c.backup->logical = v.text; }),
+      choice("backup.wal", {"continuous", "none"}, "", "Whether WAL is archived, for point-in-time recovery.",
+             [](C& c, const V& v) { c.backup->wal = v.text; }),
+      choice("backup.base", {"daily", "weekly", "monthly"}, "weekly",
+             "How often a base backup is taken, where WAL is archived.",
+             [](C& c, const V& v) { c.backup->base = v.text; }),
+      choice("backup.drill", {"weekly", "monthly", "quarterly"}, "", "How often a full restore is proved.",
+             [](C& c, const V& v) { c.backup->drill = v.text; }),
+      text("backup.runbook", rule::kLine, "Where the outcome of a drill is written down.",
+           [](C& c, const V& v) { c.backup->runbook = v.text; }),
+      choice("backup.compression", {"zstd", "lz4", "none"}, "zstd", "How objects are compressed.",
+             [](C& c, const V& v) { c.backup->compression = v.text; }),
+      text("backup.encryption_key", rule::kDsnFrom,
+           "The variable or the file that holds the key objects are encrypted with, as wal-g does with libsodium; a "
+           "relative path starts at the contract. Without it they are not encrypted.",
+           [](C& c, const V& v) { c.backup->encryption_key = v.text; }),
+      choice("backup.key_transform", {"none", "hex", "base64"}, "none",
+             "How the key is written: as WALG_LIBSODIUM_KEY_TRANSFORM.",
+             [](C& c, const V& v) { c.backup->key_transform = v.text; }),
       section("credentials", "How secrets are kept and changed.", [](C& c, const V& v) { c.credentials = v.text; }),
       text("credentials.sops", rule::kLine, "The SOPS files, as a path that may contain *."),
       text("credentials.sealed", rule::kLine, "The folder or files of the Sealed Secrets made from them."),

@@ -28,6 +28,7 @@ struct Environment {
   std::string database;          // Embedded only: the database's name
   bool managed = false;          // a provider's service: no superuser, telemetry in a database of its own
   bool production = false;       // commands that change or destroy ask first
+  std::string store;             // where this environment's backups go; empty: where the contract says
   SourceMark mark;
 };
 
@@ -123,6 +124,19 @@ struct StoreLocation {
   std::string ca_file;              // of who signed the server's certificate; empty: whom this machine trusts
 };
 
+// What the contract promises of backups. Words are kept as the file has them.
+struct BackupPromise {
+  std::string written;                 // the section, so that clauses can quote it
+  std::string logical;                 // hourly, nightly, weekly; empty: not promised
+  std::string wal;                     // continuous, none; empty: not promised
+  std::string base = "weekly";         // daily, weekly, monthly: how old the newest base backup may be
+  std::string drill;                   // weekly, monthly, quarterly; empty: not promised
+  std::string runbook;                 // relative to the contract
+  std::string compression = "zstd";    // or lz4, none
+  std::string encryption_key;          // "file:PATH", "env:NAME"; empty: not encrypted
+  std::string key_transform = "none";  // or hex, base64: as WALG_LIBSODIUM_KEY_TRANSFORM
+};
+
 struct Waiver {
   std::string clause;
   std::string object;  // "schema.table", or "*" for every finding of the clause
@@ -144,7 +158,7 @@ struct Contract {
   std::optional<Migrations> migrations;
   std::optional<Tenancy> tenancy;
   // Sections that later clauses judge. Each is kept as written so that clauses can quote the promise.
-  std::optional<std::string> backup;
+  std::optional<BackupPromise> backup;
   StoreLocation store;
   std::optional<std::string> credentials;
   std::optional<std::string> maintenance;
