@@ -124,6 +124,31 @@ struct StoreLocation {
   std::string ca_file;              // of who signed the server's certificate; empty: whom this machine trusts
 };
 
+// How long backups are kept, in days; 0: not promised.
+struct Retention {
+  int point_in_time = 0;  // every moment of the last days
+  int nightly = 0;        // one logical backup of each day
+  int monthly = 0;        // one logical and one base backup of each month
+};
+struct Hold {          // a backup that stays whatever its age
+  std::string backup;  // base_… or the id of a logical one
+  std::string reason;
+  std::string by;
+  std::optional<Date> until;
+};
+struct AcknowledgedGap {  // a hole in the archive that is known and cannot be mended
+  std::uint32_t timeline = 0;
+  std::string from, to;  // LSNs as PostgreSQL writes them
+  std::string reason;
+  std::string by;
+};
+struct Invariant {  // what a restored database must answer
+  std::string name;
+  std::string sql;           // one SELECT of one value
+  std::string expect;        // the value as text; empty: it must be true
+  bool each_tenant = false;  // run with search_path at each tenant's schema
+};
+
 // What the contract promises of backups. Words are kept as the file has them.
 struct BackupPromise {
   std::string written;                 // the section, so that clauses can quote it
@@ -135,6 +160,12 @@ struct BackupPromise {
   std::string compression = "zstd";    // or lz4, none
   std::string encryption_key;          // "file:PATH", "env:NAME"; empty: not encrypted
   std::string key_transform = "none";  // or hex, base64: as WALG_LIBSODIUM_KEY_TRANSFORM
+  Retention retention;
+  int recovery_point_minutes = 0;  // objectives; 0: none
+  int recovery_time_minutes = 0;
+  std::vector<Hold> holds;
+  std::vector<AcknowledgedGap> gaps;
+  std::vector<Invariant> invariants;
 };
 
 struct Waiver {
