@@ -107,9 +107,8 @@ std::vector<Field> identity_fields() {
            [](C& c, const V& v) { c.environments.back().managed = v.flag; }),
       flag("environments.*.production", "Commands that change or destroy ask first.",
            [](C& c, const V& v) { c.environments.back().production = v.flag; }),
-      text("environments.*.store", rule::kLine,
-           "Where its backups go, instead of backup.store: a URL, or a folder that starts at the contract; embedded is "
-           "a folder beside the embedded cluster.",
+      text("environments.*.store", rule::kEnvironmentStore,
+           "Where its backups go, instead of backup.store; embedded is a folder beside the embedded cluster.",
            [](C& c, const V& v) { c.environments.back().store = v.text; }),
   };
 }

@@ -40,7 +40,8 @@ extern const Rule kSetting;   // a custom setting: "app.tenant_id"
 extern const Rule kVariable;  // of the environment
 extern const Rule kEmbedded;  // dsn
 extern const Rule kDsnFrom;
-extern const Rule kStore;        // the URL of an object store
+extern const Rule kStore;
+extern const Rule kEnvironmentStore;
 extern const Rule kEndpoint;     // of an S3 server
 extern const Rule kRegion;       // "eu-central-1"
 extern const Rule kCredentials;  // where an object store's keys are

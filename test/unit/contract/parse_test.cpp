@@ -171,7 +171,7 @@ TEST(ParseContract, ReadsEveryKey) {
   EXPECT_EQ(limits.temp_file_limit, "200MB");
   EXPECT_EQ(contract.tenancy->profile, TenancyProfile::Strict);
   EXPECT_EQ(contract.tenancy->catalog_readers, std::vector<std::string>{"backup"});
-  EXPECT_EQ(*contract.backup,
+  EXPECT_EQ(contract.backup->written,
             "store: file:///var/backups  # on the NAS\nlogical: nightly\nwal: none\ndrill: weekly\nrunbook: r.md");
   EXPECT_EQ(*contract.credentials, "{ sops: s/*.yaml, sealed: sealed, rotate: yearly }");
   EXPECT_EQ(*contract.maintenance, "{ vacuum: daily, minor_versions_within: 2 weeks }");
