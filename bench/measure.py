@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs a program several times and prints one line: fastest, median and 95th percentile in seconds, peak memory in MB.
+"""Runs a program several times and prints one line: fastest, median and 95th percentile in seconds, peak memory in MB,
+seconds of CPU (user and system, of its children too; the median).
 
     bench/measure.py RUNS PROGRAM [ARGUMENT...]
 
@@ -21,14 +22,15 @@ def run_once(arguments):
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
         sys.exit(f"measure: {' '.join(arguments)} ended with {child.returncode}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024  # Linux counts it in kB
+    return time.perf_counter() - start, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime  # kB on Linux
 
 
 def main():
     runs = [run_once(sys.argv[2:]) for _ in range(int(sys.argv[1]))]
     seconds = sorted(run[0] for run in runs)
     p95 = seconds[max(0, -(-len(seconds) * 95 // 100) - 1)]
-    print(f"{seconds[0]:.3f} {statistics.median(seconds):.3f} {p95:.3f} {max(run[1] for run in runs):.0f}")
+    print(f"{seconds[0]:.3f} {statistics.median(seconds):.3f} {p95:.3f} {max(run[1] for run in runs):.0f}"
+          f" {statistics.median(run[2] for run in runs):.2f}")
 
 
 main()
