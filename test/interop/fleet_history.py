@@ -19,6 +19,7 @@ class History:
         self.random = random.Random(seed)
         self.seed = seed
         self.names = 0
+        self.linear = self.random.random() < 0.5
 
     def name(self):
         self.names += 1
@@ -27,7 +28,11 @@ class History:
     def statement(self, outside):
         """(upgrade, downgrade) in SQL."""
         name = self.name()
-        kinds = ["raise", "raise", "column", "row"] + (["concurrently"] * 3 if outside else ["table", "index", "comment"])
+        kinds = ["raise", "raise", "row"] + (["concurrently"] * 3 if outside else ["index"])
+        # These tell the order in which they ran. Between branches Alembic promises none, and it is another one where a
+        # run that was cut off goes on.
+        if self.linear:
+            kinds += ["column"] if outside else ["column", "table", "comment"]
         kind = self.random.choice(kinds)
         if kind == "raise":
             return "UPDATE agents_n SET n = n + 1", "UPDATE agents_n SET n = n + 100"
@@ -78,7 +83,7 @@ class History:
         self.write(folder, first, head, [f'op.execute("{t}")' for t in tables], [])
         made = [first]
         for number in range(1, self.random.randint(3, 6)):
-            below = made[-1] if self.random.random() < 0.8 else self.random.choice(made)
+            below = made[-1] if self.linear or self.random.random() < 0.6 else self.random.choice(made)
             self.write(folder, f"{prefix}{number}", below, *self.bodies())
             made.append(f"{prefix}{number}")
         if self.random.random() < 0.4:
