@@ -219,6 +219,7 @@ Result<AgentSummary> Agent::run() {
     const auto now = std::chrono::steady_clock::now();
     // A backlog that fills the queue is not read again for each file that is added to its end.
     if ((changed && queue_.has_room()) || now - looked > kLookEvery) {
+      if (::access(status.c_str(), F_OK) != 0) break;  // the server's folder was removed: nothing is left to serve
       look();
       looked = now;
     }

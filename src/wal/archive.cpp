@@ -186,6 +186,24 @@ Result<std::optional<std::uint64_t>> Archive::cluster() {
   return identifier;
 }
 
+Result<std::string> Archive::text(const std::string& name, std::size_t limit) {
+  PGC_TRY(const auto found, find(name));
+  if (found.empty()) return fail(ErrorCode::NotFound, fmt::format("the archive does not hold {}", name));
+  PGC_CHECK(is_readable(found.front().name));
+  std::string text;
+  walg::Seal seal = seal_;
+  seal.compression = walg::compression_of(found.front().name);
+  PGC_TRY(auto decoder, walg::Decoder::make(seal, [&](std::string_view bytes) -> Result<void> {
+            text += bytes;
+            if (text.size() <= limit) return {};
+            return fail(ErrorCode::InvalidInput, fmt::format("{} is larger than {} bytes", name, limit));
+          }));
+  PGC_TRY([[maybe_unused]] const store::Got got,
+          store_.get(found.front().name, {}, [&](std::string_view bytes) { return decoder.add(bytes); }));
+  PGC_CHECK(decoder.finish());
+  return text;
+}
+
 Result<void> Archive::claim(std::uint64_t system_identifier) {
   PGC_TRY(auto owner, cluster());
   if (!owner) {

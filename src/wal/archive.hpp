@@ -39,6 +39,8 @@ class Archive {
   // and certainly does not hold it; any other Error says nothing of that. `cluster`: whose the segment must be.
   Result<Fetched> fetch(const std::string& name, const std::string& destination, std::optional<std::uint64_t> cluster);
 
+  // A small file of the archive: a history.
+  Result<std::string> text(const std::string& name, std::size_t limit);
   // Whose the archive is, as far as it says so.
   Result<std::optional<std::uint64_t>> cluster();
   // The facts of its first whole segment; nothing where it holds none.
