@@ -145,6 +145,7 @@ TEST(Coverage, AgreesWithOneThatAsksForEachSegment) {
     for (std::uint64_t i = up_to(4); i > 0; --i) {
       const std::uint64_t first = 1 + up_to(18);
       backups.push_back(backup(static_cast<std::uint32_t>(1 + up_to(2)), first, first + up_to(2)));
+      backups.back().name += std::to_string(i);
     }
     const auto found = coverage(inventory, backups, {});
     std::set<walg::Segment> missing;
