@@ -261,6 +261,20 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& where)
   return manifest;
 }
 
+std::string print_problem(std::string_view backup, std::string_view problem, Instant at) {
+  Json json;
+  json["backup"] = backup;
+  json["problem"] = problem;
+  json["at"] = format_instant(at);
+  return printed(json);
+}
+
+std::string problem_of(std::string_view text) {
+  const auto json = parsed(text, "");
+  const auto problem = json ? text_at(*json, "problem", "") : Result<std::string>(fail(json.error()));
+  return problem && !problem->empty() ? *problem : "it was found damaged";
+}
+
 std::string print_manifest_file(const ManifestFile& file) {
   Json json;
   // JSON holds UTF-8 and file systems hold bytes: a name that is none goes as hexadecimal digits.

@@ -70,6 +70,7 @@ struct FilesVisitor {
 };
 // How it stands in files_metadata.json: "name":{…}.
 std::string print_file_entry(const FileEntry& file);
+std::string print_text(std::string_view text);  // as JSON, in quotes
 // Reads files_metadata.json from the store without holding it. NotFound where there is none.
 Result<void> read_files_metadata(store::Store& store, std::string_view backup, const FilesVisitor& visitor);
 
@@ -104,9 +105,14 @@ struct Manifest {
 std::string print_manifest(const Manifest& manifest);
 Result<Manifest> parse_manifest(std::string_view text, const std::string& where);
 
-// One line of pgcontract_files.jsonl.zst, in the order of the tar's members.
+// pgcontract_problem.json: what was found wrong with a backup, and when.
+std::string print_problem(std::string_view backup, std::string_view problem, Instant at);
+std::string problem_of(std::string_view text);  // never empty
+
+// One line of pgcontract_files.jsonl.zst (sealed with the key, where there is one). Each part's lines stand together, in
+// the order of its members.
 struct ManifestFile {
-  std::string name;  // "base/1/1259", relative to the data directory; tablespaces below pg_tblspc/<oid>/
+  std::string name;  // "base/1/1259", relative to the data directory, which is "."; tablespaces below pg_tblspc/<oid>/
   char kind = 'f';   // f file, d directory
   unsigned mode = 0;
   std::uint64_t size = 0;

@@ -173,6 +173,8 @@ std::string print_file_entry(const FileEntry& file) {
   return fmt::format("{}:{}", printed(Json(file.name)), printed(entry));
 }
 
+std::string print_text(std::string_view text) { return printed(Json(text)); }
+
 Result<void> read_files_metadata(store::Store& store, std::string_view backup, const FilesVisitor& visitor) {
   const std::string key = files_metadata_key(backup);
   Bytes bytes(store, key);

@@ -21,6 +21,7 @@ struct TarEntry {
   unsigned mode = 0600;
   std::uint64_t size = 0;   // of a file
   std::int64_t mtime = 0;   // seconds
+  long nanoseconds = 0;     // of mtime; not in the archive
   std::string link_target;  // of a link
 };
 
