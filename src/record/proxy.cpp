@@ -34,7 +34,7 @@ Result<std::string> private_folder() {
   std::error_code none;
   std::string base = std::filesystem::temp_directory_path(none).string();
   if (none || base.size() > kLongestPath / 2) base = "/tmp";
-  std::string name = base + "/pgcontract.XXXXXX";
+  std::string name = base + "/pgcontract." + std::string(6, 'X');  // mkdtemp puts its own letters there
   if (!mkdtemp(name.data())) return io_failure("could not make a folder in " + base);
   return name;
 }
