@@ -29,6 +29,10 @@ Result<StoreLocation> store_of(const Place& place, const Arguments& arguments) {
 
 Result<BackupPlace> open_backup_place(const Arguments& arguments, const store::Limits& limits) {
   PGC_TRY(Place place, open_place(arguments));
+  return open_backup_place(std::move(place), arguments, limits);
+}
+
+Result<BackupPlace> open_backup_place(Place place, const Arguments& arguments, const store::Limits& limits) {
   PGC_TRY(const StoreLocation location, store_of(place, arguments));
   BackupPlace backup{std::move(place), nullptr, {}};
   if (const auto& promise = backup.place.contract.backup) {

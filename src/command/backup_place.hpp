@@ -18,6 +18,7 @@ struct BackupPlace {
 };
 // --store LOCATION goes before the environment's store, which goes before the contract's.
 Result<BackupPlace> open_backup_place(const Arguments& arguments, const store::Limits& limits = {});
+Result<BackupPlace> open_backup_place(Place place, const Arguments& arguments, const store::Limits& limits = {});
 // Where `place` keeps its backups.
 Result<StoreLocation> store_of(const Place& place, const Arguments& arguments);
 

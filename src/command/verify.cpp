@@ -39,7 +39,8 @@ Result<Report> run_verify(const Arguments& arguments) {
   PGC_TRY(const postgres::Dsn dsn, resolve_dsn(place));
   report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
   progress.begin("reading the catalog of " + dsn.describe(), 0);
-  PGC_TRY(World world, look(place, dsn));
+  const std::string wanted = arguments.get("--clause");
+  PGC_TRY(World world, look(place, dsn, wanted.empty() || wanted.find("backup") != wanted.npos));
   progress.end();
   if (arguments.has("--clause")) PGC_CHECK(keep_only(arguments.get("--clause"), world.verdicts));
   Report report;

@@ -10,6 +10,7 @@
 
 #include "attack/corpus.hpp"
 #include "cluster/embedded.hpp"
+#include "command/backup_facts.hpp"
 #include "contract/environment.hpp"
 #include "contract/load.hpp"
 #include "contract/tombstones.hpp"
@@ -64,11 +65,12 @@ Judged judged(const Place& place, const Observation& observation) {
   return Judged{place.contract, place.environment, observation, date_of(observation.taken_at), attack::corpus_sha256()};
 }
 
-Result<World> look(const Place& place, const postgres::Dsn& dsn) {
+Result<World> look(const Place& place, const postgres::Dsn& dsn, bool with_backups) {
   PGC_TRY(auto connection, postgres::Connection::open(dsn));
   World world;
   PGC_TRY(world.observation, observe::observe_world(connection, place.contract));
   PGC_CHECK(read_tombstones(place, world.observation));
+  if (with_backups) read_backups(place, world.observation);
   world.verdicts = compare::judge(judged(place, world.observation));
   return world;
 }

@@ -25,8 +25,9 @@ struct World {
   Observation observation;
   Verdicts verdicts;
 };
-// Observes and judges. `place` and the World together make a Judged.
-Result<World> look(const Place& place, const postgres::Dsn& dsn);
+// Observes and judges. `place` and the World together make a Judged. The store of backups may be far away: it is asked
+// only `with_backups`, and clauses on backups are unknown otherwise.
+Result<World> look(const Place& place, const postgres::Dsn& dsn, bool with_backups = false);
 Judged judged(const Place& place, const Observation& observation);
 
 // The head of a report; `world` may be null.

@@ -9,9 +9,6 @@ namespace {
 constexpr std::string_view kCredentialsPending =
     "not judged yet: needs to read the SOPS and sealed secret files and the ledger of "
     "rotations";
-constexpr std::string_view kBackupPending =
-    "not judged yet: needs to read the backup store, the archive of WAL and the ledger of "
-    "drills";
 constexpr std::string_view kMonitoringPending = "not judged yet: needs to ask Prometheus and Grafana";
 constexpr std::string_view kMaintenancePending =
     "not judged yet: needs table statistics over time, the ledger of maintenance and the "
@@ -56,44 +53,6 @@ const Clause kCredentialsNoPlaintext =
             "Secrets stored in SOPS files under ops/k8s/secrets/postgres-*.yaml.",
             "Role settings and function bodies can be read by every tenant, and logs by everybody on call.",
             kCredentialsPending);
-
-const Clause kBackupLogicalFresh =
-    pending("backup.logical_fresh", "last night's logical backup exists and is whole",
-            "Nightly logical backups with pg_dump stored in MinIO (sm-backups/postgres/).",
-            "A backup job that fails quietly is found on the day its output is needed.", kBackupPending);
-const Clause kBackupBaseFresh =
-    pending("backup.base_fresh", "there is a recent base backup to recover from",
-            "Point-in-time recovery via WAL archiving to object storage (use wal-g).",
-            "The older the base backup, the more WAL must be replayed, and the longer the outage.", kBackupPending);
-const Clause kBackupWalArchiving =
-    pending("backup.wal_archiving", "each WAL segment reaches the store soon after it is full",
-            "Point-in-time recovery via WAL archiving to object storage (use wal-g).",
-            "While archiving fails, the disk fills and everything since the last segment can be lost.", kBackupPending);
-const Clause kBackupWalGapFree =
-    pending("backup.wal_gap_free", "the archive has every segment since the base backup",
-            "Point-in-time recovery via WAL archiving to object storage (use wal-g).",
-            "Recovery stops at the first missing segment, whatever was archived after it.", kBackupPending);
-const Clause kBackupRestorableWindow = pending(
-    "backup.restorable_window", "recovery can reach every moment the contract promises",
-    "Point-in-time recovery via WAL archiving to object storage (use wal-g).",
-    "The promise is a span of time, not a number of files; it begins at the oldest base backup that still works.",
-    kBackupPending);
-const Clause kBackupDrillFresh = pending(
-    "backup.drill_fresh", "a full restore was proved within the month",
-    "Monthly full restores exercised in staging; document outcome in ops/runbooks/postgres-dr.md.",
-    "A backup that was never restored is a hope. The proof is a server that started from it and answered queries.",
-    kBackupPending);
-const Clause kBackupRunbookCurrent =
-    pending("backup.runbook_current", "the runbook tells the outcome of the last drill",
-            "Monthly full restores exercised in staging; document outcome in ops/runbooks/postgres-dr.md.",
-            "At three in the morning people follow the runbook. It must describe the restore that worked last, not the "
-            "one before.",
-            kBackupPending);
-const Clause kBackupRetention = pending(
-    "backup.retention", "old backups are kept as long as promised, and no longer",
-    "Nightly logical backups with pg_dump stored in MinIO (sm-backups/postgres/).",
-    "Too few and the mistake found in March cannot be undone; too many and deleted personal data is still there.",
-    kBackupPending);
 
 const Clause kMonitoringAlertsLoaded =
     pending("monitoring.alerts_loaded", "Prometheus has the alerts on backups loaded",

@@ -158,6 +158,25 @@ struct Connection::State {
     }
   }
 
+  // The same for bytes that somebody may refuse.
+  Result<void> copy_bytes(const std::function<Result<void>(std::string_view)>& take) {
+    Result<void> taken;
+    while (taken) {
+      char* buffer = nullptr;
+      const int length = PQgetCopyData(conn.get(), &buffer, /*async=*/1);
+      if (length < 0) break;  // as above
+      if (length > 0) {
+        taken = take({buffer, static_cast<std::size_t>(length)});
+        PQfreemem(buffer);
+        continue;
+      }
+      const Wake wake = wait_for(PQsocket(conn.get()), POLLIN, deadline());
+      if (wake != Wake::Ready) return stop(wake);
+      if (PQconsumeInput(conn.get()) == 0) return lost_failure();
+    }
+    return taken;
+  }
+
   // Reads results to the end; the first error or the last good result is the answer.
   // `commits`: a ROLLBACK among them is an error, since the server answers so to COMMIT in a block that has failed.
   Result<ResultHandle> finish(Clock::time_point until, int* completed = nullptr, bool commits = false) {
@@ -292,6 +311,32 @@ Result<void> Connection::copy_out_each(std::string_view script, const std::funct
       return checked;
     }
     ++copy;
+  }
+}
+
+Result<void> Connection::replicate(std::string_view command, const ReplicationVisitor& visitor) {
+  const std::string text(command);
+  if (PQsendQuery(state_->conn.get(), text.c_str()) == 0) return state_->lost_failure();
+  PGC_CHECK(state_->flush(state_->deadline()));
+  int copy = -1;
+  while (true) {
+    PGC_TRY(ResultHandle result, state_->next(state_->deadline()));
+    if (!result) return {};
+    PGC_CHECK(state_->check(result.get()));
+    const ExecStatusType status = PQresultStatus(result.get());
+    Result<void> done;
+    if (status == PGRES_COPY_OUT) {
+      ++copy;
+      done = state_->copy_bytes([&](std::string_view bytes) { return visitor.bytes(copy, bytes); });
+      if (done) done = visitor.copy_end(copy);
+    } else if (status == PGRES_TUPLES_OK) {
+      done = visitor.rows(
+          Rows(std::shared_ptr<void>(result.release(), [](void* r) { PQclear(static_cast<PGresult*>(r)); })));
+    }
+    if (!done) {
+      (void)state_->stop(Wake::Ready);
+      return done;
+    }
   }
 }
 

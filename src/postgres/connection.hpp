@@ -67,6 +67,16 @@ class Connection {
   // Several of them in one message; each row comes with the number of its COPY, from 0.
   Result<void> copy_out_each(std::string_view script, const std::function<void(int copy, std::string_view row)>& row);
 
+  // A command of the replication protocol, on a connection opened with replication=true: its rows and the bytes of its
+  // COPYs, in the order in which they come. An Error of a visitor gives the session up. The deadline is that of each
+  // message, not of the whole.
+  struct ReplicationVisitor {
+    std::function<Result<void>(const Rows& rows)> rows;
+    std::function<Result<void>(int copy, std::string_view bytes)> bytes;
+    std::function<Result<void>(int copy)> copy_end;
+  };
+  Result<void> replicate(std::string_view command, const ReplicationVisitor& visitor);
+
   // What the server keeps of a password (SCRAM-SHA-256), for ALTER ROLE … PASSWORD: the password itself never travels.
   Result<std::string> password_verifier(const std::string& role, const SecretString& password);
 

@@ -94,6 +94,8 @@ std::string files_metadata_key(std::string_view backup) { return below(backup, "
 std::string parts_prefix(std::string_view backup) { return below(backup, "tar_partitions/"); }
 std::string manifest_key(std::string_view backup) { return below(backup, "pgcontract_manifest.json"); }
 std::string manifest_files_key(std::string_view backup) { return below(backup, "pgcontract_files.jsonl.zst"); }
+std::string started_key(std::string_view backup) { return below(backup, "pgcontract_started.json"); }
+std::string problem_key(std::string_view backup) { return below(backup, "pgcontract_problem.json"); }
 std::string state_key(std::string_view backup, BackupState state) {
   return below(backup, fmt::format("pgcontract_{}.json", to_string(state)));
 }

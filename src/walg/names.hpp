@@ -50,6 +50,8 @@ std::string parts_prefix(std::string_view backup);  // "basebackups_005/NAME/tar
 std::string manifest_key(std::string_view backup);                  // pgcontract_manifest.json
 std::string manifest_files_key(std::string_view backup);            // pgcontract_files.jsonl.zst
 std::string state_key(std::string_view backup, BackupState state);  // pgcontract_complete.json
+std::string started_key(std::string_view backup);  // pgcontract_started.json: who made it his own, and when
+std::string problem_key(std::string_view backup);  // pgcontract_problem.json: what `backup verify` has found
 // The backup that a sentinel's key names.
 std::optional<std::string> backup_of_sentinel(std::string_view key);
 

@@ -41,6 +41,63 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
   }
 }
 
+// "5h", "3d", "40m".
+std::chrono::minutes age(const std::string& text) {
+  const int number = std::stoi(text);
+  return std::chrono::minutes(number * (text.back() == 'm' ? 1 : text.back() == 'h' ? 60 : 1440));
+}
+
+BackupState state_named(const std::string& name) {
+  for (const auto state : {BackupState::Complete, BackupState::Verified, BackupState::Proven})
+    if (to_string(state) == name) return state;
+  return BackupState::Taken;
+}
+
+// What a store holds: keys "backups.*", ages counted back from the observation. False: another key.
+bool alter_backups(const std::string& key, const std::vector<std::string>& parts, Observation& observation) {
+  BackupFacts& facts = observation.backups;
+  const auto part = [&](std::size_t i) { return i < parts.size() ? parts[i] : std::string(); };
+  const auto at = [&](std::size_t i) { return observation.taken_at - age(parts.at(i)); };
+  if (!key.starts_with("backups.")) return false;
+  facts.read = true;
+  if (facts.store.empty()) facts.store = "the test's store";
+  if (key == "backups.store") {
+    facts.store = part(0);
+  } else if (key == "backups.logical") {
+    LogicalBackup backup;
+    backup.id = part(0);
+    backup.database = part(1);
+    backup.started_at = backup.finished_at = at(2);
+    backup.problem = part(3);
+    facts.logical.push_back(std::move(backup));
+  } else if (key == "backups.base") {
+    BaseBackup backup;
+    backup.name = part(0);
+    backup.timeline = 1;
+    backup.finished_at = at(1);
+    backup.state = state_named(part(2));
+    backup.problem = part(3);
+    facts.base.push_back(std::move(backup));
+  } else if (key == "backups.window") {
+    facts.windows.push_back({{static_cast<std::uint32_t>(std::stoi(part(0))), 0, 0, at(1), at(2)}, {}});
+  } else if (key == "backups.gap") {
+    facts.gaps.push_back(
+        {{static_cast<std::uint32_t>(std::stoi(part(0))), std::stoull(part(1)), std::stoull(part(2)), {}, {}},
+         part(3)});
+  } else if (key == "backups.last_wal") {
+    facts.last_wal = part(0);
+    facts.last_wal_at = at(1);
+  } else if (key == "backups.drill") {
+    facts.drills.push_back({part(0), at(1), part(2) == "proven", part(3)});
+  } else if (key == "backups.runbook") {
+    facts.runbook_read = true;
+    facts.runbook_drill = part(0);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // "key = value" of an example that SQL cannot make: changes what was observed, or the contract.
 void alter(const std::string& line, Contract& contract, Observation& observation) {
   const auto at = line.find(" = ");
@@ -48,7 +105,22 @@ void alter(const std::string& line, Contract& contract, Observation& observation
   const std::string key = line.substr(0, at);
   const std::string value = line.substr(at + 3);
   const auto keep = [&](const std::string& text) { return observation.keep(text); };
-  if (key == "server.version_num") {
+  if (alter_backups(key, split(value, "|"), observation)) return;
+  if (key == "taken_at") {
+    observation.taken_at = Instant(std::chrono::seconds(std::stoll(value)));
+  } else if (key == "cluster.age") {
+    const auto made = std::chrono::floor<std::chrono::seconds>(observation.taken_at - age(value));
+    observation.server.system_identifier =
+        keep(std::to_string(static_cast<std::uint64_t>(made.time_since_epoch().count()) << 32));
+  } else if (key == "archiver") {
+    const auto parts = split(value, "|");
+    observation.archiver = {1,
+                            keep(parts.at(0)),
+                            observation.taken_at - age(parts.at(1)),
+                            keep(parts.at(2)),
+                            parts[2].empty() ? std::nullopt : std::optional(observation.taken_at - age(parts.at(3))),
+                            keep(parts.at(4))};
+  } else if (key == "server.version_num") {
     observation.server.version_num = std::stoi(value);
     observation.server.version = keep(fmt::format("{}.{}", std::stoi(value) / 10000, std::stoi(value) % 10000));
   } else if (key.starts_with("setting.")) {
