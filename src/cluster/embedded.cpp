@@ -168,7 +168,29 @@ int free_port() {
   return port;
 }
 
-Result<void> write_settings(const Embedded& e, int port) {
+// As a shell's words within a quoted setting, where % begins what the server puts in.
+std::string archive_command(const std::vector<std::string>& words) {
+  std::string command;
+  for (const auto& word : words) {
+    if (!command.empty()) command += ' ';
+    if (word == "%p") {
+      command += word;
+      continue;
+    }
+    command += "''";  // a quote within the setting's own
+    for (const char c : word) command += c == '\'' ? std::string("''\\\\''''") : std::string(c == '%' ? 2 : 1, c);
+    command += "''";
+  }
+  return command;
+}
+
+std::string archive_settings(const Archiving& archiving) {
+  if (archiving.command.empty()) return "archive_mode = off\n";
+  return fmt::format("archive_mode = on\narchive_command = '{}'\narchive_timeout = 60s\n",
+                     archive_command(archiving.command));
+}
+
+Result<void> write_settings(const Embedded& e, const Archiving& archiving, int port) {
   PGC_CHECK(make_private_directory(socket_directory_of(e)));
   return write_text(settings_of(e),
                     fmt::format("# Written by pgcontract up.\n"
@@ -178,8 +200,9 @@ Result<void> write_settings(const Embedded& e, int port) {
                                 "wal_level = logical\n"
                                 "shared_preload_libraries = 'pg_stat_statements'\n"
                                 "max_locks_per_transaction = 256\n"
-                                "password_encryption = scram-sha-256\n",
-                                port, socket_directory_of(e).string()),
+                                "password_encryption = scram-sha-256\n"
+                                "{}",
+                                port, socket_directory_of(e).string(), archive_settings(archiving)),
                     false);
 }
 
@@ -189,13 +212,13 @@ int port_of(const Embedded& e) {
   return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + 7);
 }
 
-Result<void> start_server(const Embedded& e, const fs::path& programs) {
+Result<void> start_server(const Embedded& e, const Archiving& archiving, const fs::path& programs) {
   constexpr int kAttempts = 3;  // another program may take the port between our look and the server's
   std::error_code error;
   fs::remove(data_of(e) / "postmaster.pid", error);  // ours is not running; one that is there came with a copy
   std::string log;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    PGC_CHECK(write_settings(e, free_port()));
+    PGC_CHECK(write_settings(e, archiving, free_port()));
     PGC_TRY(const ProcessResult started,
             run_server_program(programs / "pg_ctl",
                                {"-D", data_of(e).string(), "-l", log_of(e).string(), "-w", "-s", "start"}));
@@ -227,6 +250,19 @@ bool reachable_by_server_user(const fs::path& directory) {
   return tried && tried->exit_code == 0;
 }
 
+// Why the server could not archive; empty: it can.
+std::string cannot_archive(const Archiving& archiving) {
+  for (const auto& path : archiving.readable) {
+    const auto tried = run_server_program("/usr/bin/test", {"-r", path});
+    if (!tried || tried->exit_code != 0) return fmt::format("the server's user cannot read {}", path);
+  }
+  if (archiving.folder.empty()) return {};
+  if (!fs::exists(archiving.folder))
+    if (const auto made = make_private_directory(archiving.folder); !made) return made.error().message;
+  const auto tried = run_server_program("/usr/bin/test", {"-w", archiving.folder});
+  return tried && tried->exit_code == 0 ? "" : fmt::format("the server's user cannot write to {}", archiving.folder);
+}
+
 }  // namespace
 
 Embedded locate(const std::string& contract_directory, const std::string& environment, const std::string& database) {
@@ -247,7 +283,8 @@ State state_of(const Embedded& e) {
   return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) ? State::Running : State::Stopped;
 }
 
-Result<Started> start(const Embedded& e, const std::function<void(std::string_view)>& progress) {
+Result<Started> start(const Embedded& e, const Archiving& archiving,
+                      const std::function<void(std::string_view)>& progress) {
   std::error_code error;
   fs::create_directories(fs::path(e.directory).parent_path(), error);
   const FileLock lock(e);
@@ -261,8 +298,14 @@ Result<Started> start(const Embedded& e, const std::function<void(std::string_vi
   }
   if (!started.was_running) {
     progress("starting the server");
-    PGC_CHECK(start_server(e, programs));
+    Archiving possible = archiving;
+    if (!archiving.command.empty()) started.no_archive = cannot_archive(archiving);
+    if (!started.no_archive.empty()) possible = {};
+    PGC_CHECK(start_server(e, possible, programs));
   }
+  started.archives = read_text(settings_of(e)).find("archive_mode = on") != std::string::npos;
+  if (started.was_running && !started.archives && !archiving.command.empty())
+    started.no_archive = "it was started without; it does after pgcontract down and up";
   PGC_CHECK(create_database(e));
   started.version = read_text(data_of(e) / "PG_VERSION");
   while (!started.version.empty() && started.version.back() == '\n') started.version.pop_back();

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "postgres/dsn.hpp"
@@ -15,6 +16,13 @@ namespace pgcontract::cluster {
 struct Embedded {
   std::string directory;  // of all its files, absolute
   std::string database;   // created at the first start
+};
+
+// How it archives its WAL.
+struct Archiving {
+  std::vector<std::string> command;   // words; "%p" is the file; empty: it does not
+  std::vector<std::string> readable;  // what the server's user must be able to read or run
+  std::string folder;                 // which that user must be able to write: made where it is not there; may be empty
 };
 
 // Where a contract's environment keeps its cluster: <contract's folder>/.pgcontract/<environment>, or, where the user
@@ -28,9 +36,13 @@ struct Started {
   bool created = false;  // initdb ran
   bool was_running = false;
   std::string version;  // of the server programs
+  bool archives = false;
+  std::string no_archive;  // why it does not, though it was asked to; else empty
 };
-// Makes, configures and starts it as needed; `progress` is told what is being done.
-Result<Started> start(const Embedded& embedded, const std::function<void(std::string_view)>& progress);
+// Makes, configures and starts it as needed; `progress` is told what is being done. A server that runs is left as it
+// is.
+Result<Started> start(const Embedded& embedded, const Archiving& archiving,
+                      const std::function<void(std::string_view)>& progress);
 Result<bool> stop(const Embedded& embedded);  // false: it was not running
 // Stops it and deletes its folder.
 Result<bool> remove(const Embedded& embedded);

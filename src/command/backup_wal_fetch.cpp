@@ -55,6 +55,7 @@ Result<Report> run_backup_wal_fetch(const Arguments& arguments) {
   }
   if (!fetched) return with_context(std::move(fetched).error(), backup.store->describe());
   if (wal::wants_more(name, destination, ahead)) begin_ahead(arguments);
+  if (arguments.quiet && arguments.format == Format::Text) return report;  // the server's log is spared
   report.tables.push_back({"files",
                            {{"name", "NAME"}, {"bytes", "BYTES"}, {"from", "FROM"}},
                            {{name, fmt::format("{}", fetched->bytes), fetched->key}}});

@@ -18,6 +18,7 @@ Result<Report> run_backup_wal_push(const Arguments& arguments) {
   Report report;
   report.command = "backup wal-push";
   report.scene = scene_of(backup.place, backup.store->describe(), nullptr);
+  if (arguments.quiet && arguments.format == Format::Text) return report;  // the server's log is spared
   report.tables.push_back({"files",
                            {{"name", "NAME"}, {"bytes", "BYTES"}, {"state", "STATE"}},
                            {{name, fmt::format("{}", pushed->bytes), pushed->was_there ? "was there" : "stored"}}});

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "command/list.hpp"
 #include "command/local_cluster.hpp"
 
@@ -25,6 +27,12 @@ Result<Report> run_down(const Arguments& arguments) {
   if (!agreed) return fail(ErrorCode::Cancelled, "nothing was removed");
   PGC_TRY([[maybe_unused]] const bool removed, cluster::remove(embedded));
   report.notes = {fmt::format("the cluster in {} was removed", embedded.directory)};
+  const std::string store = embedded.directory + ".store";
+  if (place.environment.store == "embedded" && std::filesystem::exists(store))
+    report.notes.push_back(
+        fmt::format("its backups stay in {}; a new cluster cannot archive there: remove the folder "
+                    "when you do not need them",
+                    store));
   return report;
 }
 

@@ -41,6 +41,7 @@ Result<Report> run_migrate_drift(const Arguments& arguments);
 Result<Report> run_migrate_lint(const Arguments& arguments);
 Result<Report> run_migrate_stairway(const Arguments& arguments);
 Result<Report> run_migrate_check(const Arguments& arguments);
+Result<Report> run_backup_windows(const Arguments& arguments);
 Result<Report> run_backup_wal_push(const Arguments& arguments);
 Result<Report> run_backup_wal_fetch(const Arguments& arguments);
 Result<Report> run_backup_agent(const Arguments& arguments);

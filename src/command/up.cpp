@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "cluster/embedded.hpp"
+#include "command/backup_place.hpp"
 #include "command/list.hpp"
 #include "command/local_cluster.hpp"
 #include "report/progress.hpp"
@@ -17,13 +20,39 @@ Result<cluster::Embedded> embedded_of(const Place& place) {
   return cluster::locate(place.contract.directory, place.environment.name, place.environment.database);
 }
 
+namespace {
+
+// Archives where the contract promises it and the environment says where to; a store of the contract's own is for
+// servers that are not ours to start.
+Result<cluster::Archiving> archiving_of(const Place& place, const Arguments& arguments) {
+  cluster::Archiving archiving;
+  const auto& promise = place.contract.backup;
+  if (!promise || promise->wal != "continuous" || place.environment.store.empty()) return archiving;
+  PGC_TRY(const StoreLocation location, store_of(place, arguments));
+  std::error_code none;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", none);
+  const auto quick = program.parent_path() / "pgcontract-wal";
+  const auto contract = std::filesystem::absolute(place.contract.file, none).lexically_normal();
+  if (std::filesystem::exists(quick)) archiving.command = {quick.string(), "push", "%p", "--"};
+  archiving.command.insert(archiving.command.end(), {program.string(), "--quiet", "--contract", contract.string(),
+                                                     "--env", place.environment.name});
+  if (!std::filesystem::exists(quick)) archiving.command.insert(archiving.command.end(), {"backup", "wal-push", "%p"});
+  archiving.readable = {program.string(), contract.string()};
+  constexpr std::string_view kFile = "file://";
+  if (place.environment.store == "embedded") archiving.folder = location.url.substr(kFile.size());
+  return archiving;
+}
+
+}  // namespace
+
 Result<Report> run_up(const Arguments& arguments) {
   PGC_TRY(const Place place, open_place(arguments));
   PGC_TRY(const cluster::Embedded embedded, embedded_of(place));
+  PGC_TRY(const cluster::Archiving archiving, archiving_of(place, arguments));
   report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
   progress.begin("up", 0);
   PGC_TRY(const cluster::Started started,
-          cluster::start(embedded, [&](std::string_view what) { progress.advance(0, what); }));
+          cluster::start(embedded, archiving, [&](std::string_view what) { progress.advance(0, what); }));
   progress.end();
   PGC_TRY(const postgres::Dsn dsn, cluster::dsn(embedded));
   Report report;
@@ -35,6 +64,12 @@ Result<Report> run_up(const Arguments& arguments) {
                               : started.created   ? "was created and started"
                                                   : "was started",
                               embedded.directory)};
+  if (started.archives)
+    report.notes.push_back(fmt::format("its WAL is archived to {}", place.environment.store == "embedded"
+                                                                        ? archiving.folder
+                                                                        : place.environment.store));
+  if (!started.no_archive.empty())
+    report.notes.push_back(fmt::format("its WAL is not archived: {}", started.no_archive));
   if (started.created) report.next = {"pgcontract apply"};
   return report;
 }

@@ -10,7 +10,7 @@
 
 #include "attack/corpus.hpp"
 #include "cluster/embedded.hpp"
-#include "command/backup_facts.hpp"
+#include "command/observed_backups.hpp"
 #include "contract/environment.hpp"
 #include "contract/load.hpp"
 #include "contract/tombstones.hpp"

@@ -1,4 +1,4 @@
-#include "command/backup_facts.hpp"
+#include "command/observed_backups.hpp"
 
 #include <fmt/format.h>
 
