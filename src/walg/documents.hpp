@@ -6,12 +6,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/instant.hpp"
 #include "base/result.hpp"
 #include "model/backup.hpp"
 #include "store/store.hpp"
@@ -68,8 +68,13 @@ struct FilesVisitor {
   std::function<Result<void>(const FileEntry& file)> file;
   std::function<Result<void>(std::string_view part, std::string_view member)> member;  // of TarFileSets
 };
-// Reads files_metadata.json from the store without holding it.
+// How it stands in files_metadata.json: "name":{…}.
+std::string print_file_entry(const FileEntry& file);
+// Reads files_metadata.json from the store without holding it. NotFound where there is none.
 Result<void> read_files_metadata(store::Store& store, std::string_view backup, const FilesVisitor& visitor);
+
+// A moment in any of these documents: RFC 3339 with any fraction and offset; nothing where it is none.
+std::optional<Instant> parse_time(std::string_view text);
 
 // Our manifest: every object of the backup, and where the list of files is.
 struct ManifestObject {
@@ -93,7 +98,8 @@ struct Manifest {
   std::uint64_t files = 0;   // in the list
   std::string files_sha256;  // of the list's object
   std::uint64_t corrupt_pages = 0;
-  std::vector<ManifestObject> objects;  // all but the manifest itself and the sentinel
+  // All but the manifest itself, the sentinel, and metadata.json, which a mark rewrites.
+  std::vector<ManifestObject> objects;
 };
 std::string print_manifest(const Manifest& manifest);
 Result<Manifest> parse_manifest(std::string_view text, const std::string& where);
@@ -105,6 +111,7 @@ struct ManifestFile {
   unsigned mode = 0;
   std::uint64_t size = 0;
   std::string sha256;  // of its bytes in the tar; empty of a directory
+  std::string mtime;   // RFC 3339 with nanoseconds, taken before it was read
   std::string part;    // "part_001.tar.zst"
 };
 std::string print_manifest_file(const ManifestFile& file);  // with its newline
