@@ -34,7 +34,8 @@ Result<void> write_file(const fs::path& path, const std::string& text) {
   {
     std::ofstream file(path, std::ios::trunc);
     file << text;
-    if (!file.flush()) return fail(ErrorCode::Io, fmt::format("could not write {}", path.string()), "Is the disk full?");
+    if (!file.flush())
+      return fail(ErrorCode::Io, fmt::format("could not write {}", path.string()), "Is the disk full?");
   }
   return cluster::give_to_server_user(path);
 }
@@ -146,7 +147,8 @@ std::string Isolated::settings(const std::string& preload) const {
       "archive_mode = off\nsynchronous_standby_names = ''\nmax_logical_replication_workers = 0\n"
       "hot_standby = on\nautovacuum = off\nfsync = off\nfull_page_writes = off\njit = off\n"
       "logging_collector = off\nlog_destination = 'stderr'\nlog_line_prefix = ''\nlog_timezone = 'UTC'\n"
-      "timezone = 'UTC'\nlc_messages = 'C'\nlog_min_messages = warning\nlog_checkpoints = off\ncluster_name = 'scratch'\n",
+      "timezone = 'UTC'\nlc_messages = 'C'\nlog_min_messages = warning\nlog_checkpoints = off\ncluster_name = "
+      "'scratch'\n",
       quoted_setting(socket_), quoted_setting(path_ + "/pg_hba.conf"), quoted_setting(path_ + "/pg_ident.conf"),
       quoted_setting(preload), at_least("max_connections setting", 50), at_least("max_worker_processes setting", 8),
       at_least("max_wal_senders setting", 0), at_least("max_prepared_xacts setting", 0),
@@ -179,9 +181,8 @@ Result<Isolated> Isolated::start(const Workspace& workspace, const IsolatedReque
   PGC_CHECK(isolated.configure(request));
   const std::string options = fmt::format("-c config_file={}/postgresql.conf", isolated.path_);
   PGC_TRY(const auto started,
-          cluster::run_server_program(
-              isolated.programs_ / "pg_ctl",
-              {"-D", isolated.data_, "-l", isolated.log_, "-W", "-s", "-o", options, "start"}));
+          cluster::run_server_program(isolated.programs_ / "pg_ctl",
+                                      {"-D", isolated.data_, "-l", isolated.log_, "-W", "-s", "-o", options, "start"}));
   if (started.exit_code != 0)
     return fail(ErrorCode::Process, "the copy's server did not start: " + started.error_output, "", isolated.log_);
   PGC_CHECK(isolated.wait(request));
@@ -196,11 +197,12 @@ Result<void> Isolated::wait(const IsolatedRequest& request) {
   for (int i = 0;; ++i) {
     if (interrupt::abort_requested()) return fail(ErrorCode::Cancelled, "interrupted while the copy recovered");
     if (const long seen = pid_now(); seen > 1) pid = seen;
-    const std::string log = read_file(log_);
+    const std::string log = pid == 0 ? read_file(log_) : "";
     const bool gone = pid == 0 ? i > kPollsToBegin || log.find("FATAL:") != std::string::npos
                                : kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH;
     if (gone)
-      return fail(ErrorCode::Process, "the copy's server ended before it had recovered:\n" + complaints(log),
+      return fail(ErrorCode::Process,
+                  "the copy's server ended before it had recovered:\n" + complaints(read_file(log_)),
                   "With --keep the whole log stays.", log_);
     PGC_TRY(const bool done, recovered(request));
     if (done) return {};
@@ -216,8 +218,8 @@ Result<bool> Isolated::recovered(const IsolatedRequest& request) {
     if (auto opened = postgres::Connection::open(dsn("postgres"), options)) connection_ = std::move(*opened);
   }
   if (!connection_) return request.watch(0).map([] { return false; });
-  const auto rows = connection_->query(
-      "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_last_wal_replay_lsn()::pg_catalog.text");
+  const auto rows =
+      connection_->query("SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_last_wal_replay_lsn()::pg_catalog.text");
   if (!rows) {
     connection_.reset();
     return false;
@@ -237,9 +239,9 @@ postgres::Dsn Isolated::dsn(const std::string& database) const {
 Result<void> Isolated::stop() {
   constexpr int kDeadlineMs = 600'000;
   connection_.reset();
-  PGC_TRY(const auto stopped, cluster::run_server_program(programs_ / "pg_ctl",
-                                                          {"-D", data_, "-m", "fast", "-w", "-s", "-t", "600", "stop"},
-                                                          kDeadlineMs));
+  PGC_TRY(const auto stopped,
+          cluster::run_server_program(programs_ / "pg_ctl",
+                                      {"-D", data_, "-m", "fast", "-w", "-s", "-t", "600", "stop"}, kDeadlineMs));
   if (stopped.exit_code != 0)
     return fail(ErrorCode::Process, "the copy's server did not stop: " + stopped.error_output, "", log_);
   return {};

@@ -1,8 +1,8 @@
 #pragma once
 // A restored data directory, started where nothing of it reaches the world: a Unix socket in a folder that only the
 // server's user enters, no TCP, no archiving, no replication in or out, no workers that act by themselves, settings of
-// its own in place of those that came with the copy. It lives in one work folder and is gone with its owner: stopped and
-// deleted when the Workspace dies, also after SIGINT; what a killed run leaves, the next one finds and removes. One
+// its own in place of those that came with the copy. It lives in one work folder and is gone with its owner: stopped
+// and deleted when the Workspace dies, also after SIGINT; what a killed run leaves, the next one finds and removes. One
 // thread at a time.
 
 #include <filesystem>
@@ -69,7 +69,8 @@ class Isolated {
   Result<void> stop();
 
  private:
-  explicit Isolated(const Workspace& workspace) : path_(workspace.path()), data_(workspace.data()), log_(workspace.log()) {}
+  explicit Isolated(const Workspace& workspace)
+      : path_(workspace.path()), data_(workspace.data()), log_(workspace.log()) {}
   Result<void> configure(const IsolatedRequest& request);
   Result<void> wait(const IsolatedRequest& request);
   Result<bool> recovered(const IsolatedRequest& request);

@@ -89,7 +89,10 @@ Workspace::Workspace(Workspace&& other) noexcept
 
 Workspace::~Workspace() {
   if (path_.empty()) return;
-  if (!keep_) return remove_workspace(path_);
+  if (!keep_) {
+    remove_workspace(path_);
+    return;
+  }
   std::error_code ignored;
   fs::remove(fs::path(path_) / "lock", ignored);  // so that no later run takes it for a leftover
 }

@@ -16,7 +16,7 @@ namespace pgcontract::restore {
 struct Run {
   std::uint64_t first = 0;  // numbers of segments, LSN / segment size
   std::uint64_t last = 0;
-  std::uint64_t bytes = 0;         // of their objects
+  std::uint64_t bytes = 0;        // of their objects
   Instant first_time, last_time;  // when the store got them
 };
 

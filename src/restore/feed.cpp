@@ -242,9 +242,9 @@ class Feed : public WalFeed {
     PGC_CHECK(decoder.finish());
     if (walg::parse_segment(name, request_.segment_size)) {
       PGC_TRY(const auto facts, wal::read_segment_facts(beginning, name));
-      PGC_CHECK(wal::check_segment(facts, name, size,
-                                   request_.system_identifier == 0 ? std::nullopt
-                                                                   : std::optional(request_.system_identifier)));
+      PGC_CHECK(wal::check_segment(
+          facts, name, size,
+          request_.system_identifier == 0 ? std::nullopt : std::optional(request_.system_identifier)));
     }
     PGC_CHECK(landing.land());
     return size;

@@ -2,8 +2,8 @@
 // Hands WAL to a scratch server that recovers: its restore_command is a few lines of shell that ask this process, which
 // fetches from the store, decodes and checks each segment before the server sees it, and stays some segments ahead.
 // So the scratch server needs no keys of the store, no contract and no network; why a segment could not be had is known
-// in our words; and what is not certain to be absent stops the recovery instead of ending it early. Owns one thread from
-// start() to its destruction; the Store must outlive it.
+// in our words; and what is not certain to be absent stops the recovery instead of ending it early. Owns one thread
+// from start() to its destruction; the Store must outlive it.
 
 #include <cstdint>
 #include <memory>
@@ -26,9 +26,9 @@ struct FeedRequest {
 
 struct Fed {
   std::uint64_t segments = 0;
-  std::uint64_t bytes = 0;     // of segments, decoded
-  double fetch_seconds = 0;    // spent on them
-  std::string last;            // the newest segment handed over
+  std::uint64_t bytes = 0;   // of segments, decoded
+  double fetch_seconds = 0;  // spent on them
+  std::string last;          // the newest segment handed over
 };
 
 class WalFeed {

@@ -31,8 +31,8 @@ std::string name_of(const Archive& archive, std::uint32_t timeline, std::uint64_
 // Whether `backup` lies on the way to `timeline`, ended before its own was left.
 bool on_path(const BaseBackup& backup, std::uint32_t timeline, const std::vector<Switch>& path) {
   if (backup.timeline == timeline) return true;
-  return std::ranges::any_of(
-      path, [&](const Switch& s) { return s.parent == backup.timeline && backup.finish_lsn <= s.at; });
+  return std::ranges::any_of(path,
+                             [&](const Switch& s) { return s.parent == backup.timeline && backup.finish_lsn <= s.at; });
 }
 
 class Planner {
@@ -109,8 +109,7 @@ class Planner {
                     "See them all: pgcontract backup list");
       PGC_CHECK(choose_timeline(&*at));
       if (!on_path(*at, timeline_, path_))
-        return fail(ErrorCode::NotFound,
-                    fmt::format("backup {} is not on the way to timeline {}", wanted, timeline_),
+        return fail(ErrorCode::NotFound, fmt::format("backup {} is not on the way to timeline {}", wanted, timeline_),
                     "Name another backup or another timeline.");
       if (is_after_target(*at)) return fail(outside(fmt::format("backup {} ended after it", wanted), *at));
       return &*at;
@@ -219,7 +218,8 @@ class Planner {
     const Run* last = run_with(archive_, stretch.timeline, at - 1);
     const Instant reached = last ? last->last_time : plan.backup().finished_at;
     if (target_.time <= reached) return {};
-    return fail(ErrorCode::NotFound, fmt::format("{} cannot be restored: the archive ends before it", describe(target_)),
+    return fail(ErrorCode::NotFound,
+                fmt::format("{} cannot be restored: the archive ends before it", describe(target_)),
                 fmt::format("The newest WAL, {}, was stored at {}: the end is --latest.",
                             name_of(archive_, stretch.timeline, at - 1), format_instant(reached)));
   }
@@ -237,18 +237,12 @@ class Planner {
 
 std::string describe(const Target& target) {
   switch (target.kind) {
-    case Target::Kind::Latest:
-      return "the end of the archive";
-    case Target::Kind::Immediate:
-      return "the end of the backup";
-    case Target::Kind::Time:
-      return target.text;
-    case Target::Kind::Lsn:
-      return "LSN " + target.text;
-    case Target::Kind::Name:
-      return fmt::format("restore point \"{}\"", target.text);
-    case Target::Kind::Transaction:
-      return "transaction " + target.text;
+    case Target::Kind::Latest: return "the end of the archive";
+    case Target::Kind::Immediate: return "the end of the backup";
+    case Target::Kind::Time: return target.text;
+    case Target::Kind::Lsn: return "LSN " + target.text;
+    case Target::Kind::Name: return fmt::format("restore point \"{}\"", target.text);
+    case Target::Kind::Transaction: return "transaction " + target.text;
   }
   return {};
 }

@@ -27,8 +27,8 @@ std::string describe(const Target& target);
 struct Plan {
   std::vector<BaseBackup> chain;  // a full backup, then wal-g's deltas upon it; restored in this order
   const BaseBackup& backup() const { return chain.back(); }
-  std::uint32_t timeline = 0;     // where the restore ends
-  std::vector<Switch> path;       // the timelines that are left on the way
+  std::uint32_t timeline = 0;                         // where the restore ends
+  std::vector<Switch> path;                           // the timelines that are left on the way
   std::uint64_t first_segment = 0, last_segment = 0;  // of WAL, as far as it is known
   std::uint64_t download_bytes = 0;
   std::uint64_t unpacked_bytes = 0;

@@ -9,10 +9,10 @@ namespace pgcontract::restore {
 namespace {
 
 constexpr std::array<std::string_view, 16> kOfRecovery = {
-    "restore_command",       "recovery_end_command", "archive_cleanup_command", "recovery_target",
-    "recovery_target_name",  "recovery_target_time", "recovery_target_xid",     "recovery_target_lsn",
-    "recovery_target_inclusive", "recovery_target_timeline", "recovery_target_action", "archive_mode",
-    "archive_command",       "archive_library",      "primary_conninfo",        "primary_slot_name"};
+    "restore_command",           "recovery_end_command",     "archive_cleanup_command", "recovery_target",
+    "recovery_target_name",      "recovery_target_time",     "recovery_target_xid",     "recovery_target_lsn",
+    "recovery_target_inclusive", "recovery_target_timeline", "recovery_target_action",  "archive_mode",
+    "archive_command",           "archive_library",          "primary_conninfo",        "primary_slot_name"};
 
 std::string_view name_in(std::string_view line) {
   const auto begin = line.find_first_not_of(" \t");
@@ -40,23 +40,12 @@ std::string recovery_settings(const Recovery& recovery) {
   set("restore_command", recovery.restore_command);
   const auto& target = recovery.target;
   switch (target.kind) {
-    case Target::Kind::Latest:
-      break;
-    case Target::Kind::Immediate:
-      set("recovery_target", "immediate");
-      break;
-    case Target::Kind::Time:
-      set("recovery_target_time", target.text);
-      break;
-    case Target::Kind::Lsn:
-      set("recovery_target_lsn", target.text);
-      break;
-    case Target::Kind::Name:
-      set("recovery_target_name", target.text);
-      break;
-    case Target::Kind::Transaction:
-      set("recovery_target_xid", target.text);
-      break;
+    case Target::Kind::Latest: break;
+    case Target::Kind::Immediate: set("recovery_target", "immediate"); break;
+    case Target::Kind::Time: set("recovery_target_time", target.text); break;
+    case Target::Kind::Lsn: set("recovery_target_lsn", target.text); break;
+    case Target::Kind::Name: set("recovery_target_name", target.text); break;
+    case Target::Kind::Transaction: set("recovery_target_xid", target.text); break;
   }
   set("recovery_target_timeline", target.timeline);
   set("recovery_target_action", recovery.action);
