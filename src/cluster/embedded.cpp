@@ -16,8 +16,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/process.hpp"
 #include "base/uuid.hpp"
+#include "cluster/programs.hpp"
 #include "postgres/connection.hpp"
 
 namespace pgcontract::cluster {
@@ -27,7 +27,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSuperuser = "postgres";
 constexpr std::size_t kLongestSocketDirectory = 80;  // sun_path holds 108 bytes, with the file's name
-constexpr int kServerDeadlineMs = 120'000;
 
 fs::path data_of(const Embedded& e) { return fs::path(e.directory) / "data"; }
 fs::path log_of(const Embedded& e) { return fs::path(e.directory) / "server.log"; }
@@ -42,58 +41,11 @@ fs::path socket_directory_of(const Embedded& e) {
   return fs::path("/tmp") / ("pgcontract-" + hash_of(e.directory));
 }
 
-// The user the server runs as; empty: ourselves.
-std::string server_user() { return geteuid() == 0 ? kSuperuser : ""; }
-
 std::string read_text(const fs::path& path) {
   std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-// The folder with initdb and postgres: PGCONTRACT_POSTGRES_BIN, else Debian's newest, else PATH's.
-Result<fs::path> find_server_programs() {
-  if (const char* given = std::getenv("PGCONTRACT_POSTGRES_BIN")) return fs::path(given);
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", error))
-    if (fs::exists(entry.path() / "bin/initdb")) found.push_back(entry.path() / "bin");
-  if (!found.empty())
-    return *std::ranges::max_element(found, {},
-                                     [](const fs::path& p) { return std::atoi(p.parent_path().filename().c_str()); });
-  if (const std::string initdb = find_program("initdb"); !initdb.empty()) return fs::path(initdb).parent_path();
-  return fail(ErrorCode::NotFound, "no PostgreSQL server programs were found on this machine",
-              "Install the package postgresql, or set PGCONTRACT_POSTGRES_BIN to the folder that holds initdb.");
-}
-
-Result<ProcessResult> run_server_program(const fs::path& program, std::vector<std::string> arguments) {
-  ProcessRequest request;
-  request.arguments = {program.string()};
-  request.arguments.insert(request.arguments.end(), arguments.begin(), arguments.end());
-  request.user = server_user();
-  request.directory = "/";
-  request.environment = {{"LC_ALL", "C.UTF-8"}};
-  request.environment_removed = {"PGDATA", "PGPORT", "PGHOST", "PGOPTIONS", "PGSERVICE"};
-  request.deadline_ms = kServerDeadlineMs;
-  return run_process(request);
-}
-
-// A folder that only the server's user enters.
-Result<void> make_private_directory(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) return fail(ErrorCode::Io, fmt::format("could not create {}: {}", path.string(), error.message()));
-  if (const std::string user = server_user(); !user.empty()) {
-    const passwd* entry = getpwnam(user.c_str());
-    if (!entry)
-      return fail(ErrorCode::NotFound, fmt::format("there is no user {} to run the server as", user),
-                  "PostgreSQL refuses to run as root: install the package postgresql, or run as another user.");
-    if (chown(path.c_str(), entry->pw_uid, entry->pw_gid) != 0)
-      return fail(ErrorCode::Io, fmt::format("could not hand {} to user {}", path.string(), user));
-  }
-  fs::permissions(path, fs::perms::owner_all, error);
-  return {};
 }
 
 // Serialises up, down and remove of one cluster across processes; released when it goes out of scope.

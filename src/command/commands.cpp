@@ -1,14 +1,20 @@
 // The one table of commands. Order is that of --help.
 #include "command/command.hpp"
 #include "command/list.hpp"
+#include "command/scratch.hpp"
 
 namespace pgcontract::command {
 namespace {
 
+const Option kStore{"--store", "URL", "another store than the contract's", ""};
 const Option kLockTimeout{"--lock-timeout", "MS", "how long a statement waits for a lock before it is tried again",
                           "5000"};
 const Option kWait{"--wait", "SECONDS", "how long to wait for another apply", "60"};
 const Option kFrom{"--from", "FILE", "the tenants, as CSV or JSON; - is standard input", ""};
+std::vector<Option> with(std::vector<Option> options, std::vector<Option> more) {
+  options.insert(options.end(), more.begin(), more.end());
+  return options;
+}
 const Positional kTenants{"ID", false, true, "the tenants' uuids", ""};
 const Option kWorkers{"--workers", "N", "connections that serve tenants side by side", "4"};
 const Option kApplication{"--application", "", "the application's history", ""};
@@ -359,6 +365,45 @@ const std::vector<Command>& table() {
         kStore},
        {},
        run_backup_agent},
+      {"restore run",
+       "restore the cluster into an empty folder",
+       "restore_run.md",
+       Needs::Contract,
+       Effect::Changes,
+       with(target_options(),
+            {{"--to", "FOLDER", "the empty folder that becomes the data directory", ""},
+             {"--action", "WORD", "when the target is reached: promote or pause", "promote"},
+             {"--tablespace", "OID=FOLDER", "where a tablespace goes; several with commas between", "where it was"},
+             {"--workers", "N", "objects fetched side by side", "2"},
+             {"--dry-run", "", "show the plan and restore nothing", ""},
+             kStore}),
+       {},
+       run_restore_run},
+      {"restore tenant",
+       "bring one tenant back from a moment, beside the live one",
+       "restore_tenant.md",
+       Needs::Contract,
+       Effect::Changes,
+       with(target_options(), {{"--as", "SCHEMA", "the schema that gets it", "tenant_<id>_restored_<time>"},
+                               {"--despite-deletion", "", "of a tenant that was deleted", ""},
+                               {"--work-dir", "FOLDER", "where the scratch cluster lives", "/var/tmp"},
+                               kStore}),
+       {{"ID", true, false, "the tenant's uuid", ""}},
+       run_restore_tenant},
+      {"drill run",
+       "restore a backup apart from everything, and prove it",
+       "drill_run.md",
+       Needs::Contract,
+       Effect::Changes,
+       {{"--target", "WORD", "latest, oldest, random, switch, or turn: each in turn", "turn"},
+        {"--backup", "NAME", "this base backup", "the target's choice"},
+        {"--seed", "N", "of the random moment", "a random one"},
+        {"--work-dir", "FOLDER", "where the scratch cluster lives", "/var/tmp"},
+        {"--keep", "", "leave the scratch cluster's folder", ""},
+        {"--no-record", "", "leave no evidence and no entry in the runbook", ""},
+        kStore},
+       {},
+       run_drill_run},
       {"up", "start the environment's embedded cluster", "up.md", Needs::Contract, Effect::Changes, {}, {}, run_up},
       {"down",
        "stop the environment's embedded cluster",

@@ -48,6 +48,9 @@ Result<Report> run_backup_agent(const Arguments& arguments);
 Result<Report> run_store_check(const Arguments& arguments);
 Result<Report> run_backup_logical(const Arguments& arguments);
 Result<Report> run_backup_prune(const Arguments& arguments);
+Result<Report> run_restore_run(const Arguments& arguments);
+Result<Report> run_restore_tenant(const Arguments& arguments);
+Result<Report> run_drill_run(const Arguments& arguments);
 
 // Usage errors with the nearest spelling, for options that name clauses or areas.
 Failure unknown_clause(std::string_view name);

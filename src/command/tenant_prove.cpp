@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "command/list.hpp"
+#include "command/prove.hpp"
 #include "command/world.hpp"
 #include "observe/observe.hpp"
 #include "report/progress.hpp"
@@ -24,20 +25,6 @@ Result<void> check_readable(const Observation& observation) {
   return {};
 }
 
-// The columns that demonstrations name are read only where something breaks.
-Result<Proof> proved(postgres::Connection& connection, const Contract& contract, Observation& observation,
-                     const std::optional<Uuid>& only) {
-  Proof proof = tenancy::prove(contract, observation, only);
-  std::vector<Oid> relations;
-  for (const auto& broken : proof.breaks)
-    relations.insert(relations.end(), broken.relations.begin(), broken.relations.end());
-  std::ranges::sort(relations);
-  relations.erase(std::unique(relations.begin(), relations.end()), relations.end());
-  if (relations.empty()) return proof;
-  PGC_CHECK(observe::observe_columns(connection, relations, observation));
-  return tenancy::prove(contract, observation, only);
-}
-
 Result<std::optional<Uuid>> only_tenant(const Arguments& arguments, const Contract& contract,
                                         const Observation& observation) {
   if (!arguments.has("--tenant")) return std::optional<Uuid>{};
@@ -51,6 +38,21 @@ Result<std::optional<Uuid>> only_tenant(const Arguments& arguments, const Contra
 
 }  // namespace
 
+Result<Proof> prove_isolation(postgres::Connection& connection, const Contract& contract, Observation& observation,
+                              const std::optional<Uuid>& only) {
+  PGC_CHECK(check_readable(observation));
+  Proof proof = tenancy::prove(contract, observation, only);
+  // The columns that demonstrations name are read only where something breaks.
+  std::vector<Oid> relations;
+  for (const auto& broken : proof.breaks)
+    relations.insert(relations.end(), broken.relations.begin(), broken.relations.end());
+  std::ranges::sort(relations);
+  relations.erase(std::unique(relations.begin(), relations.end()), relations.end());
+  if (relations.empty()) return proof;
+  PGC_CHECK(observe::observe_columns(connection, relations, observation));
+  return tenancy::prove(contract, observation, only);
+}
+
 Result<Report> run_tenant_prove(const Arguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   PGC_TRY(const Place place, open_place(arguments));
@@ -61,11 +63,10 @@ Result<Report> run_tenant_prove(const Arguments& arguments) {
   World world;
   PGC_TRY(auto connection, postgres::Connection::open(dsn));
   PGC_TRY(world.observation, observe::observe_reach(connection, place.contract));
-  PGC_CHECK(check_readable(world.observation));
   PGC_TRY(const auto only, only_tenant(arguments, place.contract, world.observation));
   Report report;
   report.command = "tenant prove";
-  PGC_TRY(report.proof, proved(connection, place.contract, world.observation, only));
+  PGC_TRY(report.proof, prove_isolation(connection, place.contract, world.observation, only));
   progress.end();
   report.scene = scene_of(place, dsn.describe(), &world);
   report.scene.duration_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
