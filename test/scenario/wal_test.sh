@@ -40,8 +40,7 @@ grep -q "$(main "SELECT system_identifier FROM pg_control_system()")" "$STORE/pg
 ok "an embedded cluster archives from its start on"
 
 # A copy to recover from, as pg_basebackup makes it: no WAL of its own.
-mkdir -m 700 "$WORK/copy"
-[ "$(id -u)" != 0 ] || chown postgres "$WORK/copy"
+chmod 777 "$WORK" # the server's user makes folders and sockets there
 as_server env PGPASSWORD="$(password)" "$SERVER_PROGRAMS/pg_basebackup" -h 127.0.0.1 -p "$(port)" -U postgres -D "$WORK/copy" -X none -c fast \
   >"$OUT" 2>"$ERR" || fail "a base backup is taken"
 main "CREATE TABLE seen (n int)"
@@ -107,10 +106,8 @@ ok "$(wal_of | wc -l) segments come back as they were"
 runs 1 pgc --format json backup wal-fetch 0000000100000000000000F0 "$WORK/none"
 /usr/bin/python3 "$SOURCE_ROOT/test/scenario/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" || fail "the report keeps its schema"
 [ ! -e "$WORK/none" ] || fail "nothing is written"
-for store in "file://$WORK/nowhere" "s3://nobody/here"; do
-  AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x \
-    runs 126 timeout 300 "$PROGRAM" "${AT[@]}" backup wal-fetch "$LAST" "$WORK/none" --store "$store"
-done
+runs 126 pgc backup wal-fetch "$LAST" "$WORK/none" --store "file://$WORK/nowhere"
+says "Is this the right store, and is it mounted?"
 runs 126 pgc backup wal-fetch "$LAST"
 runs 126 "$PROGRAM" --contract "$WORK/no.yaml" backup wal-fetch "$LAST" "$WORK/none"
 runs 126 pgc backup wal-fetch "../../etc/passwd" "$WORK/none"
@@ -155,10 +152,9 @@ says "too few"
 head -c 16777216 /dev/zero >"$WORK/$LAST"
 runs 4 pgc backup wal-push "$WORK/$LAST"
 says "begins with zeros"
-as_server "$SERVER_PROGRAMS/initdb" -D "$WORK/other" -N --no-sync >/dev/null 2>&1
+as_server "$SERVER_PROGRAMS/initdb" -D "$WORK/other" -N --no-sync >"$OUT" 2>"$ERR"
 runs 4 pgc backup wal-push "$WORK/other/pg_wal/000000010000000000000001"
 says "Two clusters must not share one archive"
-mkdir -p "$WORK/other/pg_wal"
 runs 126 pgc backup wal-fetch "$LAST" "$WORK/other/pg_wal/RECOVERYXLOG" --ahead 0
 says "system identifier"
 ok "what is not a segment of this cluster goes neither in nor out"
@@ -205,7 +201,6 @@ X
   as_server "$SERVER_PROGRAMS/pg_ctl" -D "$1" -l "$1/log" -t 120 -w start >"$OUT" 2>"$ERR" || { tail -20 "$1/log"; fail "a recovery ends"; }
   until [ "$(admin "$2" postgres "SELECT pg_is_in_recovery()" 2>/dev/null)" = f ]; do sleep 0.2; done
 }
-chmod 777 "$WORK" # the server's user makes a socket there
 as_server cp -a "$WORK/copy" "$WORK/first"
 as_server cp -a "$WORK/copy" "$WORK/second"
 runs 0 pgc down
