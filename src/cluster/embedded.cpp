@@ -130,7 +130,8 @@ std::string archive_command(const std::vector<std::string>& words) {
       continue;
     }
     command += "''";  // a quote within the setting's own
-    for (const char c : word) command += c == '\'' ? std::string("''\\\\''''") : std::string(c == '%' ? 2 : 1, c);
+    for (const char c : word)
+      command += c == '\'' ? "''\\\\''''" : c == '\\' ? "\\\\" : std::string(c == '%' ? 2 : 1, c);
     command += "''";
   }
   return command;
@@ -235,8 +236,8 @@ State state_of(const Embedded& e) {
   return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) ? State::Running : State::Stopped;
 }
 
-Result<Started> start(const Embedded& e, const Archiving& archiving,
-                      const std::function<void(std::string_view)>& progress) {
+Result<Started> start(const Embedded& e, const std::function<void(std::string_view)>& progress,
+                      const Archiving& archiving) {
   std::error_code error;
   fs::create_directories(fs::path(e.directory).parent_path(), error);
   const FileLock lock(e);

@@ -41,8 +41,8 @@ struct Started {
 };
 // Makes, configures and starts it as needed; `progress` is told what is being done. A server that runs is left as it
 // is.
-Result<Started> start(const Embedded& embedded, const Archiving& archiving,
-                      const std::function<void(std::string_view)>& progress);
+Result<Started> start(const Embedded& embedded, const std::function<void(std::string_view)>& progress,
+                      const Archiving& archiving = {});
 Result<bool> stop(const Embedded& embedded);  // false: it was not running
 // Stops it and deletes its folder.
 Result<bool> remove(const Embedded& embedded);

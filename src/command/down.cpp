@@ -28,11 +28,7 @@ Result<Report> run_down(const Arguments& arguments) {
   PGC_TRY([[maybe_unused]] const bool removed, cluster::remove(embedded));
   report.notes = {fmt::format("the cluster in {} was removed", embedded.directory)};
   const std::string store = embedded.directory + ".store";
-  if (place.environment.store == "embedded" && std::filesystem::exists(store))
-    report.notes.push_back(
-        fmt::format("its backups stay in {}; a new cluster cannot archive there: remove the folder "
-                    "when you do not need them",
-                    store));
+  if (std::filesystem::exists(store)) report.notes.push_back(fmt::format("its backups stay in {}", store));
   return report;
 }
 

@@ -43,16 +43,29 @@ Result<cluster::Archiving> archiving_of(const Place& place, const Arguments& arg
   return archiving;
 }
 
+// A new cluster is another one than that whose backups lie there: they are kept, under another name.
+Result<std::string> set_aside(const cluster::Embedded& embedded, const std::string& folder) {
+  std::error_code error;
+  if (folder.empty() || cluster::state_of(embedded) != cluster::State::Absent || !std::filesystem::exists(folder))
+    return std::string();
+  if (std::filesystem::is_empty(folder, error)) return std::string();
+  std::string kept = fmt::format("{}.until-{}", folder, format_instant(now()));
+  std::filesystem::rename(folder, kept, error);
+  if (error) return fail(ErrorCode::Io, "could not set old backups aside: " + error.message(), "", folder);
+  return kept;
+}
+
 }  // namespace
 
 Result<Report> run_up(const Arguments& arguments) {
   PGC_TRY(const Place place, open_place(arguments));
   PGC_TRY(const cluster::Embedded embedded, embedded_of(place));
   PGC_TRY(const cluster::Archiving archiving, archiving_of(place, arguments));
+  PGC_TRY(const std::string kept, set_aside(embedded, archiving.folder));
   report::Progress progress(!arguments.quiet, isatty(STDERR_FILENO) != 0);
   progress.begin("up", 0);
   PGC_TRY(const cluster::Started started,
-          cluster::start(embedded, archiving, [&](std::string_view what) { progress.advance(0, what); }));
+          cluster::start(embedded, [&](std::string_view what) { progress.advance(0, what); }, archiving));
   progress.end();
   PGC_TRY(const postgres::Dsn dsn, cluster::dsn(embedded));
   Report report;
@@ -68,6 +81,7 @@ Result<Report> run_up(const Arguments& arguments) {
     report.notes.push_back(fmt::format("its WAL is archived to {}", place.environment.store == "embedded"
                                                                         ? archiving.folder
                                                                         : place.environment.store));
+  if (!kept.empty()) report.notes.push_back(fmt::format("the backups of the cluster before it are kept in {}", kept));
   if (!started.no_archive.empty())
     report.notes.push_back(fmt::format("its WAL is not archived: {}", started.no_archive));
   if (started.created) report.next = {"pgcontract apply"};
