@@ -137,7 +137,7 @@ Check prove_ledger(const Copy& copy) {
     const Instant moment = copy.server.replay().commit.value_or(copy.plan.backup().started_at);
     constexpr auto kRows =
         "SELECT pg_catalog.count(*), pg_catalog.max(e.id) FROM pgcontract.evidence AS e WHERE e.recorded_at "
-        "OPERATOR(pg_catalog.<=) $1::pg_catalog.timestamptz OPERATOR(pg_catalog.-) '2 s'::pg_catalog.interval";
+        "OPERATOR(pg_catalog.<=) ($1::pg_catalog.timestamptz OPERATOR(pg_catalog.-) '2 s'::pg_catalog.interval)";
     PGC_TRY(const auto ours, restored.query(kRows, {format_instant(moment)}));
     PGC_TRY(const auto theirs, live->query(kRows, {format_instant(moment)}));
     if (ours.at(0, 0) != theirs.at(0, 0))
