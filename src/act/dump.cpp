@@ -53,13 +53,6 @@ int major_version(const std::string& directory) {
   return number;
 }
 
-// A pattern of pg_dump's that means this one name.
-std::string exact(const std::string& name) {
-  std::string text = "\"";
-  for (char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
-}
-
 Result<std::string> run(ProcessRequest request, const std::string& what) {
   request.deadline_ms = kDeadlineMs;
   PGC_TRY(const auto result, run_process(request));
@@ -89,24 +82,36 @@ bool is_left_out(const DumpRequest& request, std::string_view line) {
 
 }  // namespace
 
-Result<Dump> Dump::find(const postgres::Dsn& dsn, int server_version) {
+std::string exact_pattern(const std::string& name) {
+  std::string text = "\"";
+  for (char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
+
+Result<std::string> find_dump_programs(int server_version) {
   const int wanted = server_version / 10000;
   for (const auto& directory : candidates())
-    if (major_version(directory) >= wanted) return Dump(dsn, directory);
+    if (major_version(directory) >= wanted) return directory;
   return fail(ErrorCode::NotFound, fmt::format("there is no pg_dump of version {} or newer", wanted),
               "Install postgresql-client of the server's version, or set PGCONTRACT_POSTGRES_BIN to its folder.");
+}
+
+Result<Dump> Dump::find(const postgres::Dsn& dsn, int server_version) {
+  PGC_TRY(std::string directory, find_dump_programs(server_version));
+  return Dump(dsn, std::move(directory));
 }
 
 Result<void> Dump::take(const DumpRequest& request, const std::string& path) const {
   ProcessRequest process;
   process.arguments = {directory_ + "/pg_dump",  "--format=custom",
-                       "--file=" + path,         "--schema=" + exact(request.schema),
+                       "--file=" + path,         "--schema=" + exact_pattern(request.schema),
                        "--role=" + request.role, "--snapshot=" + request.snapshot,
                        "--enable-row-security",  "--no-comments",
                        "--no-password"};
   if (!request.rows) process.arguments.emplace_back("--schema-only");
   for (const auto& table : request.excluded_tables)
-    process.arguments.push_back(fmt::format("--exclude-table={}.{}", exact(request.schema), exact(table)));
+    process.arguments.push_back(
+        fmt::format("--exclude-table={}.{}", exact_pattern(request.schema), exact_pattern(table)));
   set_connection(process, dsn_, request.options);
   PGC_CHECK(run(std::move(process), "pg_dump"));
   return {};

@@ -21,9 +21,13 @@ struct DumpRequest {
   std::vector<std::string> left_out_foreign_keys;
 };
 
+// The folder of a pg_dump that is no older than the server: PGCONTRACT_POSTGRES_BIN, Debian's newest, PATH.
+Result<std::string> find_dump_programs(int server_version);
+// A pattern of pg_dump's that means this one name.
+std::string exact_pattern(const std::string& name);
+
 class Dump {
  public:
-  // Finds programs that are no older than the server: PGCONTRACT_POSTGRES_BIN, Debian's newest, PATH.
   static Result<Dump> find(const postgres::Dsn& dsn, int server_version);
   // Writes archive `path`, and into `sections` plain SQL: "pre-data", "post-data", or "" for all of it.
   Result<void> take(const DumpRequest& request, const std::string& path) const;

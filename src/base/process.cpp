@@ -218,41 +218,122 @@ std::string python_of(const std::string& script) {
   return interpreter.find(' ') == std::string::npos ? interpreter : "python3";
 }
 
-Result<ProcessResult> run_process(const ProcessRequest& request) {
+namespace {
+
+struct Child {
+  pid_t id = 0;
+  Pipe out, err;
+};
+
+Result<Child> start_child(const ProcessRequest& request) {
   PGC_TRY(Prepared prepared, prepare(request));
-  PGC_TRY(Pipe out, make_pipe());
-  PGC_TRY(Pipe err, make_pipe());
+  Child child;
+  PGC_TRY(child.out, make_pipe());
+  PGC_TRY(child.err, make_pipe());
   PGC_TRY(Pipe failure, make_pipe());  // closed by a successful exec; carries errno otherwise
-  const pid_t child = fork();
-  if (child < 0) return io_failure("could not start a process");
-  if (child == 0) {
+  child.id = fork();
+  if (child.id < 0) return io_failure("could not start a process");
+  if (child.id == 0) {
     setpgid(0, 0);
     const int null = open("/dev/null", O_RDONLY);
     dup2(null, 0);
-    dup2(out.write.get(), 1);
-    dup2(err.write.get(), 2);
+    dup2(child.out.write.get(), 1);
+    dup2(child.err.write.get(), 2);
     const int code = become(request, prepared, /*dies_with_us=*/true);
     [[maybe_unused]] const auto written = write(failure.write.get(), &code, sizeof code);
     _exit(127);
   }
-  out.write.close();
-  err.write.close();
+  child.out.write.close();
+  child.err.write.close();
   failure.write.close();
   int code = 0;
   if (read(failure.read.get(), &code, sizeof code) == sizeof code) {
-    wait_for(child);
+    wait_for(child.id);
     return fail(ErrorCode::Process, fmt::format("could not run {}: {}", prepared.program, std::strerror(code)),
                 request.user.empty() ? "" : fmt::format("Check that user {} may reach this folder.", request.user));
   }
-  ProcessResult result;
-  const bool finished = read_streams(out, err, result, request);
-  if (!finished) kill(-child, SIGTERM);
-  result.exit_code = wait_for(child);
-  if (finished) return result;
+  return child;
+}
+
+Failure unfinished(const ProcessRequest& request) {
   if (interrupt::abort_requested())
     return fail(ErrorCode::Cancelled, fmt::format("{} was stopped", request.arguments[0]));
   return fail(ErrorCode::Timeout,
               fmt::format("{} did not finish within {} s", request.arguments[0], request.deadline_ms / 1000));
+}
+
+}  // namespace
+
+Result<ProcessResult> run_process(const ProcessRequest& request) {
+  PGC_TRY(Child child, start_child(request));
+  ProcessResult result;
+  const bool finished = read_streams(child.out, child.err, result, request);
+  if (!finished) kill(-child.id, SIGTERM);
+  result.exit_code = wait_for(child.id);
+  if (finished) return result;
+  return unfinished(request);
+}
+
+struct StreamedProcess::State {
+  ProcessRequest request;
+  Child child;
+  std::string error_output;
+  bool ended = false;
+
+  // What stands in stderr now, or all of it where stdout is at its end. It is kept within bounds.
+  void drain_errors() {
+    std::array<char, 16384> buffer;
+    const ssize_t count = ::read(child.err.read.get(), buffer.data(), buffer.size());
+    if (count <= 0) return child.err.read.close();
+    if (error_output.size() < kKeptErrors) error_output.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  static constexpr std::size_t kKeptErrors = std::size_t{256} << 10;
+};
+
+StreamedProcess::StreamedProcess(std::unique_ptr<State> state) : state_(std::move(state)) {}
+StreamedProcess::StreamedProcess(StreamedProcess&&) noexcept = default;
+
+StreamedProcess::~StreamedProcess() {
+  if (!state_ || state_->ended) return;
+  kill(-state_->child.id, SIGTERM);
+  wait_for(state_->child.id);
+}
+
+Result<StreamedProcess> StreamedProcess::start(const ProcessRequest& request) {
+  auto state = std::make_unique<State>();
+  state->request = request;
+  PGC_TRY(state->child, start_child(request));
+  state->request.secret = SecretString();
+  return StreamedProcess(std::move(state));
+}
+
+Result<std::size_t> StreamedProcess::read(std::span<char> into) {
+  State& state = *state_;
+  while (state.child.out.read.get() >= 0 || state.child.err.read.get() >= 0) {
+    std::array<pollfd, 3> fds = {pollfd{state.child.out.read.get(), POLLIN, 0},
+                                 pollfd{state.child.err.read.get(), POLLIN, 0},
+                                 pollfd{interrupt::abort_fd(), POLLIN, 0}};
+    const int ready = poll(fds.data(), fds.size(), state.request.deadline_ms);
+    if (interrupt::abort_requested() || ready == 0) return unfinished(state.request);
+    if (ready < 0) {
+      if (errno != EINTR) return io_failure("could not wait for a process");
+      continue;
+    }
+    if (fds[1].revents != 0) state.drain_errors();
+    if (fds[0].revents == 0) continue;
+    const ssize_t count = ::read(state.child.out.read.get(), into.data(), into.size());
+    if (count > 0) return static_cast<std::size_t>(count);
+    state.child.out.read.close();
+  }
+  return std::size_t{0};
+}
+
+Result<ProcessResult> StreamedProcess::finish() {
+  ProcessResult result;
+  result.exit_code = wait_for(state_->child.id);
+  state_->ended = true;
+  result.error_output = std::move(state_->error_output);
+  return result;
 }
 
 Result<void> exec_process(const ProcessRequest& request) {

@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,25 @@ struct ProcessResult {
 
 // Runs to the end. An exit code other than 0 is not an Error here: the caller knows what it means.
 Result<ProcessResult> run_process(const ProcessRequest& request);
+
+// A child whose stdout goes to whoever asks for it, as it comes: a dump on its way to a store. Its process group is
+// killed when it dies first. It ends with the thread that started it, so that one serves it to its end.
+class StreamedProcess {
+ public:
+  static Result<StreamedProcess> start(const ProcessRequest& request);
+  StreamedProcess(StreamedProcess&&) noexcept;
+  StreamedProcess& operator=(StreamedProcess&&) = delete;
+  ~StreamedProcess();
+  // Some bytes of stdout; 0: it closed it. `request.deadline_ms` bounds each wait for more.
+  Result<std::size_t> read(std::span<char> into);
+  // Waits for its end; once.
+  Result<ProcessResult> finish();
+
+ private:
+  struct State;
+  explicit StreamedProcess(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
 
 // Replaces this process (psql). Returns only on failure.
 Result<void> exec_process(const ProcessRequest& request);

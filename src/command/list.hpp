@@ -42,6 +42,8 @@ Result<Report> run_migrate_lint(const Arguments& arguments);
 Result<Report> run_migrate_stairway(const Arguments& arguments);
 Result<Report> run_migrate_check(const Arguments& arguments);
 Result<Report> run_store_check(const Arguments& arguments);
+Result<Report> run_backup_logical(const Arguments& arguments);
+Result<Report> run_backup_prune(const Arguments& arguments);
 
 // Usage errors with the nearest spelling, for options that name clauses or areas.
 Failure unknown_clause(std::string_view name);

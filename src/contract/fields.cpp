@@ -1,5 +1,8 @@
 #include "contract/fields.hpp"
 
+#include <algorithm>
+#include <cstdint>
+
 namespace pgcontract::contract {
 namespace {
 
@@ -311,6 +314,75 @@ std::vector<Field> promise_fields() {
   };
 }
 
+// "30 days", "2 weeks"; hours count as the days they touch. The rule has passed the text by then.
+int days_of(const std::string& text) {
+  const int number = std::stoi(text);
+  if (text.find(" hour") != text.npos) return (number + 23) / 24;
+  return text.find(" week") != text.npos ? number * 7 : number;
+}
+
+// "90s", "15min", "1h"; what is left of a minute counts as one.
+int minutes_of(const std::string& text) {
+  if (text == "none") return 0;
+  std::size_t digits = 0;
+  const std::int64_t number = std::stoll(text, &digits);
+  const std::string unit = text.substr(digits);
+  const std::int64_t ms = number * (unit == "ms"    ? 1
+                                    : unit == "s"   ? 1'000
+                                    : unit == "min" ? 60'000
+                                    : unit == "h"   ? 3'600'000
+                                                    : 86'400'000);
+  return static_cast<int>(std::min<std::int64_t>((ms + 59'999) / 60'000, 1'000'000'000));
+}
+
+// How long backups stay, and what they must be good for.
+std::vector<Field> retention_fields() {
+  return {
+      section("backup.retention", "How long backups are kept. What is not named here is never removed."),
+      text("backup.retention.point_in_time", rule::kDuration,
+           "For how long back every moment can be restored: base backups and WAL.",
+           [](C& c, const V& v) { c.backup->retention.point_in_time = days_of(v.text); }),
+      text("backup.retention.nightly", rule::kDuration, "For how long one logical backup of each day is kept.",
+           [](C& c, const V& v) { c.backup->retention.nightly = days_of(v.text); }),
+      text("backup.retention.monthly", rule::kDuration,
+           "For how long one logical and one base backup of each month are kept.",
+           [](C& c, const V& v) { c.backup->retention.monthly = days_of(v.text); }),
+      section("backup.objectives", "What a restore must achieve."),
+      text("backup.objectives.recovery_point", rule::kTimeLimit, "How much of what was committed last may be lost.",
+           [](C& c, const V& v) { c.backup->recovery_point_minutes = minutes_of(v.text); }),
+      text("backup.objectives.recovery_time", rule::kTimeLimit, "How long until the restored database answers.",
+           [](C& c, const V& v) { c.backup->recovery_time_minutes = minutes_of(v.text); }),
+      {.path = "backup.holds",
+       .shape = Shape::Records,
+       .fallback = "[]",
+       .sentence = "Backups that stay whatever their age.",
+       .set = [](C& c, const V&) { c.backup->holds.emplace_back(); }},
+      required_text("backup.holds[].backup", rule::kLine, "Its name: base_…, or the id of a logical backup.",
+                    [](C& c, const V& v) { c.backup->holds.back().backup = v.text; }),
+      required_text("backup.holds[].reason", rule::kParagraph, "Why it stays.",
+                    [](C& c, const V& v) { c.backup->holds.back().reason = v.text; }),
+      text("backup.holds[].by", rule::kLine, "Who asked for it.",
+           [](C& c, const V& v) { c.backup->holds.back().by = v.text; }),
+      text("backup.holds[].until", rule::kDate, "The last day of the hold; without it, it never ends.",
+           [](C& c, const V& v) {
+             if (const auto date = parse_date(v.text)) c.backup->holds.back().until = *date;
+           }),
+      {.path = "backup.invariants",
+       .shape = Shape::Records,
+       .fallback = "[]",
+       .sentence = "What a restored database must answer, in every drill.",
+       .set = [](C& c, const V&) { c.backup->invariants.emplace_back(); }},
+      required_text("backup.invariants[].name", rule::kLine, "What it is called in the drill's findings.",
+                    [](C& c, const V& v) { c.backup->invariants.back().name = v.text; }),
+      required_text("backup.invariants[].sql", rule::kParagraph, "One SELECT of one value.",
+                    [](C& c, const V& v) { c.backup->invariants.back().sql = v.text; }),
+      text("backup.invariants[].expect", rule::kLine, "The value as text; without it, it must be true.",
+           [](C& c, const V& v) { c.backup->invariants.back().expect = v.text; }),
+      flag("backup.invariants[].each_tenant", "Asked once for each tenant, with its schema in front.",
+           [](C& c, const V& v) { c.backup->invariants.back().each_tenant = v.flag; }),
+  };
+}
+
 std::vector<Field> waiver_fields() {
   return {
       {.path = "waivers",
@@ -340,6 +412,7 @@ std::vector<Field> all_fields() {
   append(table, tenancy_fields());
   append(table, limit_fields());
   append(table, promise_fields());
+  append(table, retention_fields());
   append(table, waiver_fields());
   return table;
 }

@@ -75,6 +75,14 @@ struct WalGap {
   std::string acknowledged;  // by whom and why; empty: nobody
 };
 
+// What a drill left in the store: drills/<id>.json.
+struct DrillRecord {
+  std::string id;  // 20261123T031500Z
+  Instant at{};
+  bool proven = false;  // it found nothing wrong
+  std::string outcome;  // in its own words
+};
+
 // All of one store, at one moment.
 struct BackupFacts {
   bool read = false;
@@ -86,6 +94,9 @@ struct BackupFacts {
   std::vector<WalGap> gaps;
   std::optional<Instant> last_wal_at;  // when the newest segment was stored
   std::string last_wal;                // its name
+  std::vector<DrillRecord> drills;     // oldest first; of the newest alone the outcome is read
+  bool runbook_read = false;           // the contract's runbook, which is a file beside it
+  std::string runbook_drill;           // the newest drill it tells of; empty: of none
 };
 
 }  // namespace pgcontract

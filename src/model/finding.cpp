@@ -29,7 +29,7 @@ std::string_view to_string(Severity severity) {
 std::string Subject::label() const {
   // Functions carry their argument list, settings a dot, files a slash: those are names already.
   const bool identifier = kind != "function" && kind != "setting" && kind != "file" && kind != "waiver" &&
-                          kind != "revision" && kind != "server" && kind != "attack";
+                          kind != "revision" && kind != "server" && kind != "attack" && kind != "backup";
   const auto show = [&](const std::string& text) { return identifier ? quoted(text) : text; };
   std::string text;
   for (const auto& piece :

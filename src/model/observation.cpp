@@ -226,6 +226,7 @@ std::string_view to_string(Fact fact) {
     case Fact::Registry: return "tenant registry";
     case Fact::Evidence: return "evidence";
     case Fact::MigrationFiles: return "migration files";
+    case Fact::Archiver: return "the archiver";
   }
   return "?";
 }

@@ -19,6 +19,7 @@
 
 #include "base/instant.hpp"
 #include "base/uuid.hpp"
+#include "model/backup.hpp"
 #include "model/migrations.hpp"
 
 namespace pgcontract {
@@ -59,6 +60,7 @@ enum class Fact {
   Registry,
   MigrationFiles,
   Evidence,
+  Archiver,
 };
 std::string_view to_string(Fact fact);
 
@@ -376,6 +378,16 @@ struct Evidence {
   Text value(std::string_view key) const;  // empty where absent
 };
 
+// pg_stat_archiver, and where the server is in its WAL: the times of the server's own clock.
+struct ArchiverFacts {
+  std::int64_t archived = 0;  // segments since the statistics began
+  Text last_archived;         // a segment's name; empty: none
+  std::optional<Instant> last_archived_at;
+  Text last_failed;
+  std::optional<Instant> last_failed_at;
+  Text current;  // the segment being written; empty on a standby
+};
+
 class Observation {
  public:
   Observation() = default;
@@ -417,6 +429,8 @@ class Observation {
   std::vector<Tombstone> tombstones;  // of this environment, read from disk; sorted by id
   std::vector<Evidence> evidence;
   MigrationFiles migrations;  // read from disk, not from the server
+  ArchiverFacts archiver;
+  BackupFacts backups;  // read from their store, and from the runbook on disk
 
   std::map<Fact, std::string> unreadable;  // why a fact could not be read
   int statements = 0;                      // how many were sent to the server

@@ -20,6 +20,15 @@ void read_server(CopyRow& row, Observation& into) {
 void read_setting(CopyRow& row, Observation& into) {
   into.settings.push_back(Setting{row.text(), row.text(), row.text(), row.boolean()});
 }
+std::optional<Instant> instant_of(CopyRow& row) {
+  const auto milliseconds = row.number<std::int64_t>();  // 0 where null
+  if (milliseconds == 0) return std::nullopt;
+  return Instant(std::chrono::milliseconds(milliseconds));
+}
+void read_archiver(CopyRow& row, Observation& into) {
+  into.archiver =
+      ArchiverFacts{row.number<std::int64_t>(), row.text(), instant_of(row), row.text(), instant_of(row), row.text()};
+}
 void read_database(CopyRow& row, Observation& into) {
   into.databases.push_back(
       Database{row.oid(), row.text(), row.oid(), row.text(), row.boolean(), row.text(), row.text()});
@@ -138,6 +147,7 @@ void read_column_acl(CopyRow& row, Observation& into) {
 constexpr CatalogQuery kQueries[] = {
     {Fact::Server, "sql/server.sql", kAnyVersion, kAnyVersion, read_server},
     {Fact::Settings, "sql/settings.sql", kOldestServer, kAnyVersion, read_setting},
+    {Fact::Archiver, "sql/archiver.sql", kOldestServer, kAnyVersion, read_archiver},
     {Fact::Databases, "sql/databases.sql", kOldestServer, kAnyVersion, read_database},
     {Fact::Roles, "sql/roles.sql", kOldestServer, kAnyVersion, read_role},
     {Fact::Roles, "sql/memberships_14.sql", kOldestServer, 160000, read_membership},
