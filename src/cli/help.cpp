@@ -25,7 +25,7 @@ const std::vector<Heading>& headings() {
       {"Daily", {"status", "verify", "plan", "apply", "explain"}},
       {"Tenants", {"tenant"}},
       {"Migrations", {"migrate"}},
-      {"Backups", {"store"}},
+      {"Backups", {"backup", "store"}},
       {"Local development", {"up", "down", "psql", "reset"}},
       {"Help", {"help", "completion"}},
   };

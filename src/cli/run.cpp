@@ -116,9 +116,15 @@ std::string man_text(const Invocation& invocation, std::span<const Command> comm
   return invocation.command ? man_page(*invocation.command, page_of(*invocation.command)) : man_overview(commands);
 }
 
-}  // namespace
+// restore_command: a server takes 1 to 125 for "no such file" and ends its recovery, so what is not that certainty must
+// end above, whatever went wrong: see backup_wal_fetch.md.
+int code_for_restoring(int code) { return code == kDone || code == kFindings ? code : kRecoveryMustStop; }
 
-int run(std::span<const Command> table, std::vector<std::string> arguments, const Output& out, const Output& err) {
+bool is_restoring(const std::vector<std::string>& arguments) {
+  return std::ranges::find(arguments, "wal-fetch") != arguments.end();
+}
+
+int run_line(std::span<const Command> table, std::vector<std::string> arguments, const Output& out, const Output& err) {
   const Printer printer{out, err};
   const auto commands = with_own_commands(table);
   const auto format = requested_format(arguments);
@@ -133,6 +139,17 @@ int run(std::span<const Command> table, std::vector<std::string> arguments, cons
     case Action::Version: return printer.print(fmt::format("pgcontract {}\n", kVersion), kDone);
   }
   return kBug;
+}
+
+}  // namespace
+
+int run(std::span<const Command> table, std::vector<std::string> arguments, const Output& out, const Output& err) {
+  if (!is_restoring(arguments)) return run_line(table, std::move(arguments), out, err);
+  try {
+    return code_for_restoring(run_line(table, std::move(arguments), out, err));
+  } catch (...) {
+    return code_for_restoring(report_bug(std::current_exception()));
+  }
 }
 
 int run(int argc, char** argv) {

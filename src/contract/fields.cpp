@@ -403,6 +403,28 @@ std::vector<Field> waiver_fields() {
   };
 }
 
+// Their rules have passed number and LSNs by then.
+std::vector<Field> gap_fields() {
+  return {
+      {.path = "backup.acknowledged_gaps",
+       .shape = Shape::Records,
+       .fallback = "[]",
+       .sentence = "Holes in the archive of WAL that are known and cannot be mended.",
+       .set = [](C& c, const V&) { c.backup->gaps.emplace_back(); }},
+      required_text(
+          "backup.acknowledged_gaps[].timeline", rule::kTimeline, "The timeline, as backup windows prints it.",
+          [](C& c, const V& v) { c.backup->gaps.back().timeline = static_cast<std::uint32_t>(std::stoul(v.text)); }),
+      required_text("backup.acknowledged_gaps[].from", rule::kLsn, "The LSN at which it begins.",
+                    [](C& c, const V& v) { c.backup->gaps.back().from = v.text; }),
+      required_text("backup.acknowledged_gaps[].to", rule::kLsn, "The LSN at which the archive goes on.",
+                    [](C& c, const V& v) { c.backup->gaps.back().to = v.text; }),
+      required_text("backup.acknowledged_gaps[].reason", rule::kParagraph, "Why it is there.",
+                    [](C& c, const V& v) { c.backup->gaps.back().reason = v.text; }),
+      text("backup.acknowledged_gaps[].by", rule::kLine, "Who accepted it.",
+           [](C& c, const V& v) { c.backup->gaps.back().by = v.text; }),
+  };
+}
+
 std::vector<Field> all_fields() {
   std::vector<Field> table;
   append(table, identity_fields());
@@ -413,6 +435,7 @@ std::vector<Field> all_fields() {
   append(table, limit_fields());
   append(table, promise_fields());
   append(table, retention_fields());
+  append(table, gap_fields());
   append(table, waiver_fields());
   return table;
 }

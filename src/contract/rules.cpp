@@ -239,6 +239,23 @@ Verdict check_size_limit(const std::string& text) {
   return check_limit(text, "a size", "1GB", {{"kB", 1}, {"MB", 1'024}, {"GB", 1'048'576}, {"TB", 1'073'741'824}});
 }
 
+bool is_hex(std::string_view text) {
+  const auto good = [](char c) { return is_digit(c) || (c >= 'A' && c <= 'F'); };
+  return !text.empty() && text.size() <= 8 && std::all_of(text.begin(), text.end(), good);
+}
+
+Verdict check_lsn(const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash != text.npos && is_hex(text.substr(0, slash)) && is_hex(text.substr(slash + 1))) return {};
+  return Complaint{fmt::format("must be an LSN, not {}", shown(text)),
+                   "Write it as PostgreSQL and backup windows print it, such as 0/3000000."};
+}
+
+Verdict check_timeline(const std::string& text) {
+  if (!text.empty() && text.size() <= 9 && text[0] != '0' && std::all_of(text.begin(), text.end(), is_digit)) return {};
+  return Complaint{fmt::format("must be a timeline's number, not {}", shown(text)), "Write a number such as 1."};
+}
+
 }  // namespace
 
 namespace rule {
@@ -304,6 +321,8 @@ const Rule kTimeLimit{.value = "a time such as `30s` (`ms`, `s`, `min`, `h`, `d`
 const Rule kSizeLimit{.value = "a size such as `1GB` (`kB`, `MB`, `GB`, `TB`), or `none`",
                       .pattern = "^([1-9][0-9]{0,9}(kB|MB|GB|TB)|none)$",
                       .check = check_size_limit};
+const Rule kTimeline{.value = "a timeline's number", .pattern = "^[1-9][0-9]{0,8}$", .check = check_timeline};
+const Rule kLsn{.value = "an LSN", .pattern = "^[0-9A-F]{1,8}/[0-9A-F]{1,8}$", .check = check_lsn};
 }  // namespace rule
 
 Verdict check(const Rule& rule, const std::string& text) {

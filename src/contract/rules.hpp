@@ -48,6 +48,8 @@ extern const Rule kDate;
 extern const Rule kDuration;   // "14 days"
 extern const Rule kTimeLimit;  // "30s", as PostgreSQL's timeouts, or "none"
 extern const Rule kSizeLimit;  // "1GB", likewise
+extern const Rule kTimeline;   // "2"
+extern const Rule kLsn;        // "0/3000000", as PostgreSQL writes it
 }  // namespace rule
 
 // All that is wrong with `text` under `rule`: emptiness, control characters, length and the rule's own check.
