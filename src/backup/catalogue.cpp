@@ -186,7 +186,8 @@ Result<BaseBackups> read_base_backups(store::Store& store) {
   std::vector<Result<void>> read(listed.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < listed.size(); i = next++) read[i] = read_backup(store, *listed[i], all.backups[i]);
+    for (std::size_t i = next++; i < listed.size(); i = next++)
+      read[i] = read_backup(store, *listed[i], all.backups[i]);
   };
   {
     std::vector<std::jthread> readers;
@@ -196,8 +197,9 @@ Result<BaseBackups> read_base_backups(store::Store& store) {
   for (auto& result : read)
     if (!result) return fail(result.error());
   follow_deltas(all.backups);
-  std::sort(all.backups.begin(), all.backups.end(),
-            [](const auto& a, const auto& b) { return std::tie(a.finished_at, a.name) < std::tie(b.finished_at, b.name); });
+  std::sort(all.backups.begin(), all.backups.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.finished_at, a.name) < std::tie(b.finished_at, b.name);
+  });
   return all;
 }
 

@@ -97,7 +97,8 @@ class Check {
       PGC_TRY(const auto file, lines.next());
       if (!file) break;
       auto [at, fresh] = lines_.try_emplace(std::string(kParts) + file->part, Lines{from, 0});
-      if (!fresh && at->second.to != from) problem("pgcontract_files.jsonl.zst", "a part's lines do not stand together");
+      if (!fresh && at->second.to != from)
+        problem("pgcontract_files.jsonl.zst", "a part's lines do not stand together");
       at->second.to = lines.position();
       ++files;
     }
@@ -117,7 +118,8 @@ class Check {
     }
     const auto metadata_text = store::get_text(store_, walg::metadata_key(backup_.name), kLargestDocument);
     if (!metadata_text && metadata_text.error().code != ErrorCode::NotFound) return fail(metadata_text.error());
-    const auto metadata = metadata_text ? walg::parse_metadata(*metadata_text, "") : Result<walg::Metadata>(fail(metadata_text.error()));
+    const auto metadata =
+        metadata_text ? walg::parse_metadata(*metadata_text, "") : Result<walg::Metadata>(fail(metadata_text.error()));
     if (!metadata)
       problem("metadata.json", metadata.error().message);
     else if (metadata->start_lsn != sentinel->lsn || metadata->finish_lsn != sentinel->finish_lsn ||
@@ -158,8 +160,8 @@ class Check {
   Result<void> check_object(const std::string& leaf) {
     if (interrupt::abort_requested()) return fail(ErrorCode::Cancelled, "stopped by the user");
     const auto count = [this](std::uint64_t bytes) { stored_ += bytes; };
-    PGC_TRY(const ReadObject read, leaf.starts_with(kParts) ? check_part(leaf, count)
-                                                            : read_decoded_document(leaf, count));
+    PGC_TRY(const ReadObject read,
+            leaf.starts_with(kParts) ? check_part(leaf, count) : read_decoded_document(leaf, count));
     {
       const std::lock_guard lock(mutex_);
       ++checked_.objects;
@@ -184,9 +186,9 @@ class Check {
 
   Result<ReadObject> read_decoded_document(const std::string& leaf, const std::function<void(std::uint64_t)>& count) {
     PGC_TRY(const auto got, store_.get(key(leaf), {}, [&](std::string_view bytes) -> Result<void> {
-              count(bytes.size());
-              return {};
-            }));
+      count(bytes.size());
+      return {};
+    }));
     return ReadObject{got.object.size, got.sha256, ""};
   }
 
@@ -210,7 +212,8 @@ class Check {
       PGC_TRY(expected, lines->next());
       if (!expected || expected->name != (name.empty() ? "." : name) || expected->kind != entry.kind ||
           (entry.kind == 'f' && expected->size != entry.size))
-        return fail(ErrorCode::InvalidInput, fmt::format("{} is not the file that was packed there", store::shown_name(name)));
+        return fail(ErrorCode::InvalidInput,
+                    fmt::format("{} is not the file that was packed there", store::shown_name(name)));
       hash = store::Digest(store::Digest::Kind::Sha256);
       return {};
     };
@@ -268,7 +271,7 @@ class Check {
   std::map<std::string, walg::ManifestObject> objects_;  // of our manifest
   std::optional<Spool> spool_;                           // our list of files
   std::map<std::string, Lines> lines_;                   // where each part's stand in it
-  std::vector<std::uint64_t> names_;                     // of a foreign backup's members, hashed: alone, and with their part
+  std::vector<std::uint64_t> names_;  // of a foreign backup's members, hashed: alone, and with their part
   std::uint64_t expected_ = 0;
   std::atomic<std::uint64_t> stored_{0}, plain_{0};
   std::atomic<std::size_t> next_{0};

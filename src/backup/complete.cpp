@@ -109,7 +109,8 @@ Result<WalCheck> check_needed_wal(store::Store& store, const walg::Seal& seal, c
   return check;
 }
 
-Result<void> record_state(store::Store& store, const std::string& backup, BackupState state, const std::string& detail) {
+Result<void> record_state(store::Store& store, const std::string& backup, BackupState state,
+                          const std::string& detail) {
   const std::string text =
       fmt::format(R"({{"backup":"{}","state":"{}","at":"{}","program":"pgcontract {}"{}{}}})", backup, to_string(state),
                   format_instant(now()), kVersion, detail.empty() ? "" : ",", detail);

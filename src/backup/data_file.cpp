@@ -36,8 +36,8 @@ Result<void> DataFile::fill() {
   offset_ += size_;
   size_ = at_ = 0;
   while (size_ < buffer_->size()) {
-    const ssize_t count =
-        ::pread(found_.file.get(), buffer_->data() + size_, buffer_->size() - size_, static_cast<off_t>(offset_ + size_));
+    const ssize_t count = ::pread(found_.file.get(), buffer_->data() + size_, buffer_->size() - size_,
+                                  static_cast<off_t>(offset_ + size_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0)
       return fail(ErrorCode::Io, fmt::format("could not read a file: {}", std::strerror(errno)),

@@ -55,9 +55,10 @@ struct Stopped {
   std::string label, tablespace_map;
 };
 Result<Stopped> stop_backup(Session& session) {
-  PGC_TRY(const auto rows, session.connection.query(has_new_functions(session)
-                                                        ? "SELECT lsn, labelfile, spcmapfile FROM pg_catalog.pg_backup_stop(false)"
-                                                        : "SELECT lsn, labelfile, spcmapfile FROM pg_catalog.pg_stop_backup(false, false)"));
+  PGC_TRY(const auto rows, session.connection.query(
+                               has_new_functions(session)
+                                   ? "SELECT lsn, labelfile, spcmapfile FROM pg_catalog.pg_backup_stop(false)"
+                                   : "SELECT lsn, labelfile, spcmapfile FROM pg_catalog.pg_stop_backup(false, false)"));
   PGC_TRY(const Lsn finish, lsn_at(rows, 0));
   return Stopped{finish, std::string(rows.at(0, 1)), std::string(rows.at(0, 2))};
 }
@@ -90,7 +91,8 @@ Result<void> check_directory(postgres::Connection& connection, const ServerFacts
   const long recorded = std::strtol(std::string(line.substr(0, line.find('\n'))).c_str(), nullptr, 10);
   const long told = std::strtol(std::string(rows.at(0, 0)).c_str(), nullptr, 10);
   constexpr long kStartTakes = 120;
-  if (std::abs(recorded - told) > kStartTakes) return not_here(directory, "another server of the same cluster runs on it");
+  if (std::abs(recorded - told) > kStartTakes)
+    return not_here(directory, "another server of the same cluster runs on it");
   return {};
 }
 
@@ -101,7 +103,8 @@ Result<Writer> begin(Session& session, store::Store& store, const walg::Seal& se
     // On a standby the checkpoint may be the first record of its segment's page: wal-g takes the byte before.
     const Lsn named = session.server.in_recovery ? session.start - 1 : session.start;
     const auto segment = walg::segment_of(session.server.timeline, named, session.server.segment_size);
-    auto writer = Writer::begin(store, seal, walg::backup_name(walg::segment_name(segment, session.server.segment_size)));
+    auto writer =
+        Writer::begin(store, seal, walg::backup_name(walg::segment_name(segment, session.server.segment_size)));
     if (writer || writer.error().code != ErrorCode::Conflict) return writer;
     if (session.server.in_recovery || i + 1 == kBackupTries)
       return fail(ErrorCode::Conflict, "another backup begins in the same WAL segment",
@@ -163,7 +166,8 @@ class Packers {
     auto pending = std::make_shared<std::optional<Found>>(std::move(first));
     const auto next = [&, pending, bytes = std::uint64_t{0},
                        files = std::uint64_t{0}]() mutable -> Result<std::optional<walg::TarMember>> {
-      if (!*pending && (bytes > request_.part_bytes || files >= kMostFilesOfPart)) return std::optional<walg::TarMember>();
+      if (!*pending && (bytes > request_.part_bytes || files >= kMostFilesOfPart))
+        return std::optional<walg::TarMember>();
       if (!*pending) {
         PGC_TRY(*pending, take());
       }

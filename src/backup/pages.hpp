@@ -1,6 +1,6 @@
 #pragma once
-// PostgreSQL's own checksum of a page of a relation (docs §73.6; storage/checksum_impl.h): computed while a backup reads
-// the page anyway, so that a bad disk is found on the night it goes bad. Pure; any thread.
+// PostgreSQL's own checksum of a page of a relation (docs §73.6; storage/checksum_impl.h): computed while a backup
+// reads the page anyway, so that a bad disk is found on the night it goes bad. Pure; any thread.
 
 #include <cstdint>
 #include <optional>

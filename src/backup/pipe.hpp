@@ -18,9 +18,9 @@ class Pipe {
   explicit Pipe(std::size_t capacity) : capacity_(capacity) {}
   // Waits while there is no room. False: the reader has given up.
   bool write(std::string bytes);
-  void close();       // the writer's end
+  void close();            // the writer's end
   void fail(Error error);  // the writer's failure, which the reader gets
-  void abandon();     // the reader's end
+  void abandon();          // the reader's end
   Result<std::size_t> read(std::span<char> into);
 
  private:

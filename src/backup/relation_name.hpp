@@ -9,8 +9,8 @@
 namespace pgcontract::backup {
 
 struct RelationName {
-  std::string node;        // "16390"
-  std::string fork;        // "", "fsm", "vm", "init"
+  std::string node;  // "16390"
+  std::string fork;  // "", "fsm", "vm", "init"
   std::uint32_t segment = 0;
   bool temporary = false;  // a session's own, gone with it
 };

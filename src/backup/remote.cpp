@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <charconv>
 #include <thread>
 
 #include "backup/base.hpp"
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kOnTheWay = std::size_t{8} << 20;
 constexpr std::size_t kLargestSmallFile = std::size_t{1} << 20;  // label, map of tablespaces, pg_control
-constexpr int kStallMs = 900'000;  // the checkpoint at the beginning may take long
+constexpr int kStallMs = 900'000;                                // the checkpoint at the beginning may take long
 constexpr int kTries = 5;
 
 // A part that is being filled from this thread and stored by one of its own.
@@ -108,7 +108,8 @@ class Receiver {
     std::from_chars(text.data(), text.data() + text.size(), timeline);
     if (!lsn || timeline == 0) return fail(ErrorCode::Bug, "the server does not say where its backup begins or ends");
     if (row_sets_ > 2) {
-      if (timeline != timeline_) return fail(ErrorCode::Conflict, "the timeline changed during the backup", "Begin anew.");
+      if (timeline != timeline_)
+        return fail(ErrorCode::Conflict, "the timeline changed during the backup", "Begin anew.");
       finish_ = *lsn;
       return {};
     }
@@ -131,7 +132,7 @@ class Receiver {
     const char kind = bytes[0];
     bytes.remove_prefix(1);
     if (kind == 'd') return reader_ ? reader_->add(bytes) : Result<void>{};  // a manifest was not asked for
-    if (kind != 'n') return {};                                               // 'p': progress
+    if (kind != 'n') return {};                                              // 'p': progress
     PGC_CHECK(end_archive());
     std::string_view name = bytes.substr(0, bytes.find('\0'));
     if (name.ends_with(".tar")) name.remove_suffix(4);
@@ -185,10 +186,10 @@ class Receiver {
 
   void begin_archive(std::string tablespace) {
     prefix_ = tablespace.empty() ? "" : "pg_tblspc/" + tablespace;
-    reader_.emplace(walg::TarVisitor{[this](const walg::TarEntry& entry) { return begin_entry(entry); },
-                                     [this](std::string_view bytes) { return add(bytes); },
-                                     [this] { return Result<void>{}; }},
-                    walg::TarRules{.links = true, .needs_trailer = false});
+    reader_.emplace(
+        walg::TarVisitor{[this](const walg::TarEntry& entry) { return begin_entry(entry); },
+                         [this](std::string_view bytes) { return add(bytes); }, [this] { return Result<void>{}; }},
+        walg::TarRules{.links = true, .needs_trailer = false});
   }
 
   Result<void> begin_entry(const walg::TarEntry& seen) {
@@ -216,8 +217,8 @@ class Receiver {
   }
 
   Result<void> next_member(walg::TarEntry entry) {
-    const bool full = part_ && part_files_ > 0 &&
-                      (part_bytes_ + entry.size > request_.part_bytes || part_files_ >= kMostFilesOfPart);
+    const bool full =
+        part_ && part_files_ > 0 && (part_bytes_ + entry.size > request_.part_bytes || part_files_ >= kMostFilesOfPart);
     if (full) {
       PGC_CHECK(part_->close());
       part_.reset();
@@ -274,14 +275,15 @@ Result<TakenBase> receive(const postgres::Dsn& dsn, Receiver& receiver, int vers
   // WAIT false: whether the WAL has arrived is looked at by its content, afterwards.
   const std::string command =
       version >= 150'000
-          ? fmt::format("BASE_BACKUP (LABEL '{}', PROGRESS false, CHECKPOINT 'fast', WAIT false, TABLESPACE_MAP true, "
-                        "MANIFEST 'no')",
-                        kLabel)
+          ? fmt::format(
+                "BASE_BACKUP (LABEL '{}', PROGRESS false, CHECKPOINT 'fast', WAIT false, TABLESPACE_MAP true, "
+                "MANIFEST 'no')",
+                kLabel)
           : fmt::format("BASE_BACKUP LABEL '{}' FAST NOWAIT TABLESPACE_MAP", kLabel);
-  PGC_CHECK(connection.replicate(
-      command, {[&](const postgres::Rows& rows) { return receiver.rows(rows); },
-                [&](int copy, std::string_view bytes) { return receiver.bytes(copy, bytes); },
-                [&](int) { return receiver.end_archive(); }}));
+  PGC_CHECK(
+      connection.replicate(command, {[&](const postgres::Rows& rows) { return receiver.rows(rows); },
+                                     [&](int copy, std::string_view bytes) { return receiver.bytes(copy, bytes); },
+                                     [&](int) { return receiver.end_archive(); }}));
   return receiver.finish(start_time);
 }
 

@@ -17,11 +17,11 @@ struct ServerFacts {
   std::uint64_t segment_size = 0;
   bool page_checksums = false;
   bool in_recovery = false;
-  std::string data_directory;            // empty: this role may not know it
-  bool archiving = false;                // archive_mode, and something to archive with
-  std::string not_archiving;             // why
+  std::string data_directory;              // empty: this role may not know it
+  bool archiving = false;                  // archive_mode, and something to archive with
+  std::string not_archiving;               // why
   std::vector<std::string> files_outside;  // configuration that does not lie in the data directory
-  std::uint64_t bytes = 0;               // of all tablespaces, about; 0: not known
+  std::uint64_t bytes = 0;                 // of all tablespaces, about; 0: not known
 };
 Result<ServerFacts> read_server(postgres::Connection& connection);
 

@@ -117,7 +117,8 @@ Result<std::optional<walg::ManifestFile>> Spool::Lines::next() {
   for (;;) {
     const std::size_t end = buffer_.find('\n', used_);
     if (end != std::string::npos) {
-      PGC_TRY(auto file, walg::parse_manifest_file(std::string_view(buffer_).substr(used_, end - used_), "list of files"));
+      PGC_TRY(auto file,
+              walg::parse_manifest_file(std::string_view(buffer_).substr(used_, end - used_), "list of files"));
       used_ = end + 1;
       return std::optional(std::move(file));
     }

@@ -19,9 +19,9 @@ constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 constexpr std::size_t kMostNamed = 100;  // of what was passed over
 
 // Folders of the root whose contents a server makes anew. Logs are no data, and may hold what nobody should restore.
-constexpr std::array<std::string_view, 11> kEmptied = {
-    "pg_wal",    "pg_xlog",      "pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial",
-    "pg_snapshots", "pg_subtrans", "pg_stat_tmp", "log",         "pg_log"};
+constexpr std::array<std::string_view, 11> kEmptied = {"pg_wal",      "pg_xlog",   "pg_replslot",  "pg_dynshmem",
+                                                       "pg_notify",   "pg_serial", "pg_snapshots", "pg_subtrans",
+                                                       "pg_stat_tmp", "log",       "pg_log"};
 constexpr std::array<std::string_view, 11> kDropped = {
     "postmaster.pid", "postmaster.opts", "postgresql.auto.conf.tmp", "current_logfiles", "current_logfiles.tmp",
     "backup_label",   "tablespace_map",  "backup_manifest",          "recovery.signal",  "standby.signal",
@@ -35,17 +35,21 @@ bool among(const Names& names, std::string_view name) {
 Failure failure(std::string_view act, const std::string& path) {
   const int number = errno;
   const ErrorCode code = number == EACCES || number == EPERM ? ErrorCode::Permission : ErrorCode::Io;
-  return fail(code, fmt::format("could not {}: {}", act, std::strerror(number)),
-              code == ErrorCode::Permission
-                  ? "Run it as the server's user, or let the server send the files: --remote."
-                  : "",
-              path);
+  return fail(
+      code, fmt::format("could not {}: {}", act, std::strerror(number)),
+      code == ErrorCode::Permission ? "Run it as the server's user, or let the server send the files: --remote." : "",
+      path);
 }
 
 Found found_at(std::string name, char kind, const struct stat& status) {
   Found found;
-  found.entry = {std::move(name), kind, status.st_mode & 07777U, kind == 'f' ? static_cast<std::uint64_t>(status.st_size) : 0,
-                 status.st_mtim.tv_sec, status.st_mtim.tv_nsec, ""};
+  found.entry = {std::move(name),
+                 kind,
+                 status.st_mode & 07777U,
+                 kind == 'f' ? static_cast<std::uint64_t>(status.st_size) : 0,
+                 status.st_mtim.tv_sec,
+                 status.st_mtim.tv_nsec,
+                 ""};
   return found;
 }
 

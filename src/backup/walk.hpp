@@ -18,8 +18,8 @@
 namespace pgcontract::backup {
 
 struct Found {
-  walg::TarEntry entry;                    // "/base/1/1259"
-  FileDescriptor file;                     // of a file
+  walg::TarEntry entry;                      // "/base/1/1259"
+  FileDescriptor file;                       // of a file
   std::optional<std::uint32_t> first_block;  // of a relation's file
 };
 

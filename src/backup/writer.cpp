@@ -40,7 +40,10 @@ Writer::Writer(store::Store& store, walg::Seal seal, std::string name, Spool spo
     : store_(&store), seal_(std::move(seal)), name_(std::move(name)), spool_(std::move(spool)) {}
 
 Writer::Writer(Writer&& other) noexcept
-    : store_(other.store_), seal_(std::move(other.seal_)), name_(std::move(other.name_)), spool_(std::move(other.spool_)) {}
+    : store_(other.store_),
+      seal_(std::move(other.seal_)),
+      name_(std::move(other.name_)),
+      spool_(std::move(other.spool_)) {}
 
 Result<Writer> Writer::begin(store::Store& store, walg::Seal seal, std::string name) {
   std::array<char, 256> host{};
@@ -72,8 +75,8 @@ Result<void> Writer::put_part(const std::string& leaf, std::function<Result<std:
   source.next = std::move(next);
   source.done = [&](const walg::TarEntry& entry, const std::string& sha256) {
     const auto name = walg::safe_name(entry.name);
-    lines += walg::print_manifest_file({name && !name->empty() ? *name : ".", entry.kind, entry.mode, entry.size, sha256,
-                                        time_of(entry), object});
+    lines += walg::print_manifest_file(
+        {name && !name->empty() ? *name : ".", entry.kind, entry.mode, entry.size, sha256, time_of(entry), object});
     ++files;
     plain += entry.size;
   };

@@ -109,8 +109,8 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& where)
 std::string print_problem(std::string_view backup, std::string_view problem, Instant at);
 std::string problem_of(std::string_view text);  // never empty
 
-// One line of pgcontract_files.jsonl.zst (sealed with the key, where there is one). Each part's lines stand together, in
-// the order of its members.
+// One line of pgcontract_files.jsonl.zst (sealed with the key, where there is one). Each part's lines stand together,
+// in the order of its members.
 struct ManifestFile {
   std::string name;  // "base/1/1259", relative to the data directory, which is "."; tablespaces below pg_tblspc/<oid>/
   char kind = 'f';   // f file, d directory

@@ -69,9 +69,9 @@ std::string seen(std::string_view archive, std::size_t step, TarRules rules = {}
 TEST(Tar, WhatIsWrittenIsRead) {
   const std::string long_name = "/pg_tblspc/16385/PG_15_202209061/5/" + std::string(120, 'n');
   const std::vector<File> files = {
-      {{"/", 'd', 0700, 0, 5, ""}, ""},        {{"/base/1/1259", 'f', 0600, 600, 5, ""}, std::string(600, 'x')},
-      {{"/short", 'f', 0600, 5, 5, ""}, "ab"}, {{"/grown", 'f', 0640, 3, 5, ""}, "abcdef"},
-      {{"/empty", 'f', 0600, 0, 5, ""}, ""},   {{long_name, 'f', 0600, 512, 5, ""}, std::string(512, 'y')}};
+      {{"/", 'd', 0700, 0, 5, 0, ""}, ""},        {{"/base/1/1259", 'f', 0600, 600, 5, 0, ""}, std::string(600, 'x')},
+      {{"/short", 'f', 0600, 5, 5, 0, ""}, "ab"}, {{"/grown", 'f', 0640, 3, 5, 0, ""}, "abcdef"},
+      {{"/empty", 'f', 0600, 0, 5, 0, ""}, ""},   {{long_name, 'f', 0600, 512, 5, 0, ""}, std::string(512, 'y')}};
   const std::string expected =
       "/ d 700 0: \n/base/1/1259 f 600 600: " + std::string(600, 'x') + "\n/short f 600 5: ab" + std::string(3, '\0') +
       "\n/grown f 640 3: abc\n/empty f 600 0: \n" + long_name + " f 600 512: " + std::string(512, 'y') + "\n";
@@ -89,7 +89,7 @@ TEST(Tar, WhatIsWrittenIsRead) {
 TEST(Tar, GnuTarReadsItAndIsRead) {
   const std::string path = testing::TempDir() + "tar_test." + std::to_string(::getpid());
   const std::string long_name = std::string(90, 'd') + "/" + std::string(120, 'n');
-  std::ofstream(path + ".tar") << written({{{long_name, 'f', 0600, 3, 5, ""}, "abc"}}, 100);
+  std::ofstream(path + ".tar") << written({{{long_name, 'f', 0600, 3, 5, 0, ""}, "abc"}}, 100);
   const std::string script = fmt::format(
       "set -e; rm -rf {0}.d; mkdir {0}.d; tar -xf {0}.tar -C {0}.d; grep -q abc {0}.d/{1}; cd {0}.d; "
       "for f in gnu pax ustar; do tar --format=$f --owner=0 --group=0 -cf {0}.$f {2} || [ $f = ustar ]; done; "
@@ -112,7 +112,7 @@ TEST(Tar, ASizeBeyondEightGigabytes) {
   TarSource source;
   source.next = [given = false]() mutable -> Result<std::optional<TarMember>> {
     if (std::exchange(given, true)) return std::optional<TarMember>();
-    return TarMember{{"/large", 'f', 0600, std::uint64_t{9} << 30, 5, ""}, text_source("", 1)};
+    return TarMember{{"/large", 'f', 0600, std::uint64_t{9} << 30, 5, 0, ""}, text_source("", 1)};
   };
   auto stream = tar_stream(std::move(source));
   std::string head(4096, '\0');
@@ -130,7 +130,7 @@ TEST(Tar, ASizeBeyondEightGigabytes) {
 }
 
 TEST(Tar, DamageIsFound) {
-  const std::string archive = written({{{"/a", 'f', 0600, 5, 5, ""}, "hello"}}, 512);
+  const std::string archive = written({{{"/a", 'f', 0600, 5, 5, 0, ""}, "hello"}}, 512);
   EXPECT_EQ(seen(archive, 512), "/a f 600 5: hello\n");
   for (std::size_t size = 1; size < archive.size(); size += 100)
     EXPECT_TRUE(seen(archive.substr(0, size), 512).starts_with("error: ")) << size;
