@@ -30,7 +30,6 @@ Result<void> check_room(const std::string& directory, std::uint64_t bytes) {
 
 }  // namespace
 
-std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); }
 
 Result<Sources> read_sources(const BackupPlace& place) {
   Sources sources;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "command/backup_facts.hpp"
 #include "command/backup_place.hpp"
 #include "drill/isolated.hpp"
 #include "report/progress.hpp"
@@ -54,6 +55,5 @@ Result<Scratch> restore_scratch(BackupPlace& place, const restore::Plan& plan, c
 
 // The database that is governed; on a copy too.
 std::string database_of(const Place& place, const std::optional<postgres::Dsn>& live);
-std::string megabytes(std::uint64_t bytes);
 
 }  // namespace pgcontract::command
