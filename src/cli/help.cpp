@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/markdown.hpp"
 #include "cli/vocabulary.hpp"
@@ -26,6 +27,7 @@ const std::vector<Heading>& headings() {
       {"Tenants", {"tenant"}},
       {"Migrations", {"migrate"}},
       {"Backups", {"backup", "store"}},
+      {"Restores", {"restore", "drill"}},
       {"Local development", {"up", "down", "psql", "reset"}},
       {"Help", {"help", "completion"}},
   };
@@ -130,6 +132,22 @@ std::string shown(const std::vector<Block>& blocks, const Style& style) {
   return text;
 }
 
+// One line a noun with its verbs: forty commands would not fit a screen, and `help NOUN` tells of each.
+std::vector<OptionLine> noun_lines(std::span<const Command> commands) {
+  std::vector<OptionLine> lines;
+  for (const auto& group : grouped(commands))
+    for (const auto* command : group.commands) {
+      const auto noun = first_word(*command);
+      if (noun == command->words) continue;
+      const auto verb = command->words.substr(noun.size() + 1);
+      if (lines.empty() || lines.back().spelling != noun)
+        lines.push_back({std::string(noun), std::string(verb)});
+      else
+        lines.back().description += fmt::format(", {}", verb);
+    }
+  return lines;
+}
+
 }  // namespace
 
 std::vector<OptionLine> option_lines(const Command& command) {
@@ -212,11 +230,15 @@ std::string help_of_group(std::span<const Command> commands, std::string_view gr
 std::string help_overview(std::span<const Command> commands, const Style& style) {
   std::string text = bold(with_dash("pgcontract — makes a team's PostgreSQL contract executable", style), style) +
                      "\n\nUsage: pgcontract [OPTION...] COMMAND [ARGUMENT...]\n";
+  auto nouns = noun_lines(commands);
   for (const auto& group : grouped(commands)) {
-    text += heading(group.title, style) + listed(command_lines(group.commands), style);
+    if (first_word(*group.commands.front()) == group.commands.front()->words)
+      text += heading(group.title, style) + listed(command_lines(group.commands), style);
+    else if (!nouns.empty())
+      text += heading("By what they are about: NOUN VERB", style) + listed(std::exchange(nouns, {}), style);
   }
   return text + heading("Options of every command", style) + listed(global_option_lines(), style) +
-         "\nRun pgcontract help COMMAND for the page of one.\n";
+         "\nRun pgcontract help COMMAND for the page of one, or help NOUN for its verbs.\n";
 }
 
 }  // namespace pgcontract::cli

@@ -1,5 +1,7 @@
 #include "command/backup_place.hpp"
 
+#include <fmt/format.h>
+
 #include "command/local_cluster.hpp"
 #include "contract/environment.hpp"
 
@@ -16,6 +18,10 @@ Result<StoreLocation> store_of(const Place& place, const Arguments& arguments) {
   StoreLocation location = place.contract.store;
   if (!place.environment.store.empty()) location.url = place.environment.store;
   location.url = arguments.get("--store", location.url);
+  if (location.url == "none")
+    return fail(ErrorCode::NotFound, fmt::format("environment {} keeps no backups", place.environment.name),
+                "Its store is none in the contract: choose another with --env, or name a store with --store URL.",
+                place.contract.file);
   if (location.url == "embedded") {
     PGC_TRY(const auto embedded, embedded_of(place));
     location.url = "file://" + embedded.directory + ".store";

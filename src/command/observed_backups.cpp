@@ -58,7 +58,7 @@ Result<void> read_store(const Place& place, BackupFacts& facts) {
 
 void read_backups(const Place& place, Observation& into) {
   BackupFacts& facts = into.backups;
-  if (!place.contract.backup) return;
+  if (!place.contract.backup || place.environment.store == "none") return;
   read_runbook(place, facts);
   const auto read = read_store(place, facts);
   facts.read = read.has_value();

@@ -27,7 +27,8 @@ namespace {
 Result<cluster::Archiving> archiving_of(const Place& place, const Arguments& arguments) {
   cluster::Archiving archiving;
   const auto& promise = place.contract.backup;
-  if (!promise || promise->wal != "continuous" || place.environment.store.empty()) return archiving;
+  if (!promise || promise->wal != "continuous" || place.environment.store.empty() || place.environment.store == "none")
+    return archiving;
   PGC_TRY(const StoreLocation location, store_of(place, arguments));
   std::error_code none;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", none);

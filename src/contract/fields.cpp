@@ -111,7 +111,9 @@ std::vector<Field> identity_fields() {
       flag("environments.*.production", "Commands that change or destroy ask first.",
            [](C& c, const V& v) { c.environments.back().production = v.flag; }),
       text("environments.*.store", rule::kEnvironmentStore,
-           "Where its backups go, instead of backup.store; embedded is a folder beside the embedded cluster.",
+           "Where its backups go, instead of backup.store; embedded: a folder beside the embedded cluster; none: it "
+           "keeps "
+           "none, and no clause asks for them.",
            [](C& c, const V& v) { c.environments.back().store = v.text; }),
   };
 }

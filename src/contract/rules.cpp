@@ -159,7 +159,9 @@ Verdict check_store(const std::string& text) {
   return {};
 }
 
-Verdict check_environment_store(const std::string& text) { return text == "embedded" ? Verdict{} : check_store(text); }
+Verdict check_environment_store(const std::string& text) {
+  return text == "embedded" || text == "none" ? Verdict{} : check_store(text);
+}
 
 Verdict check_endpoint(const std::string& text) {
   std::string_view host = text;
@@ -305,8 +307,8 @@ const Rule kDsnFrom{.value = "`env:NAME` or `file:PATH`",
                     .check = check_dsn_from};
 const Rule kStore{
     .value = "a URL without credentials", .pattern = R"(^[^:]((?!://).)*://(?![^/]*@).+$)", .check = check_store};
-const Rule kEnvironmentStore{.value = "`embedded`, or a URL without credentials",
-                             .pattern = R"(^(embedded|[^:]((?!://).)*://(?![^/]*@).+)$)",
+const Rule kEnvironmentStore{.value = "`embedded`, `none`, or a URL without credentials",
+                             .pattern = R"(^(embedded|none|[^:]((?!://).)*://(?![^/]*@).+)$)",
                              .check = check_environment_store};
 const Rule kEndpoint{.value = "`http://` or `https://` with a host and no path",
                      .pattern = R"(^https?://[^@/?#\\ ]+$)",

@@ -12,6 +12,8 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 std::optional<Examined> not_judged(const Judged& judged, std::string_view promised, std::string_view what) {
+  if (judged.environment.store == "none")
+    return Examined{{}, fmt::format("environment {} keeps no backups", judged.environment.name), {}};
   if (promised.empty() || promised == "none") return Examined{{}, fmt::format("no {} promised", what), {}};
   const BackupFacts& facts = judged.observation.backups;
   if (facts.read) return std::nullopt;

@@ -75,8 +75,9 @@ void check_progress(const Judged& judged, Examined& examined) {
     examined.findings.push_back(backup_finding("archiver", fmt::format("{} segments wait; the last was stored {} ago",
                                                                        *current - *last - 1, shown_age(silent))));
   // An archive_command that answers 0 and stores nothing is the oldest of all failures.
+  // The last that was archived may be a backup's history file, whose name goes on after the segment's.
   if (last && facts.read && same_timeline(facts.last_wal, archiver.last_archived) &&
-      facts.last_wal < archiver.last_archived)
+      facts.last_wal.substr(0, 24) < archiver.last_archived.substr(0, 24))
     examined.findings.push_back(
         backup_finding("archiver", fmt::format("believes that {} was stored, and the newest in {} is {}",
                                                archiver.last_archived, facts.store, facts.last_wal)));
@@ -88,6 +89,7 @@ void check_progress(const Judged& judged, Examined& examined) {
 
 Examined check(const Judged& judged) {
   const auto& promise = judged.contract.backup;
+  if (judged.environment.store == "none") return *not_judged(judged, "", "");
   if (!promise || promise->wal != "continuous") return {{}, "no recovery to a point in time is promised", {}};
   const Observation& seen = judged.observation;
   if (seen.server.in_recovery) return {{}, {}, "this is a standby, and its primary archives"};

@@ -102,14 +102,15 @@ TEST(Help, keeps_to_the_width_and_to_the_terminal) {
 TEST(Help, the_overview_is_one_screen_and_complete) {
   const auto text = help_overview(fake_commands(), {});
   EXPECT_LE(std::ranges::count(text, '\n'), 50);
-  for (const auto& command : fake_commands()) EXPECT_NE(text.find(command.words), std::string::npos) << command.words;
+  for (const auto& command : fake_commands())
+    EXPECT_NE(text.find(command.words.substr(command.words.rfind(' ') + 1)), std::string::npos) << command.words;
 }
 
 TEST(Help, a_command_under_no_heading_is_not_lost) {
   auto table = fake_table();
-  table.push_back({"drill run",
-                   "restore a backup",
-                   "drill_run.md",
+  table.push_back({"rotate now",
+                   "rotate what is due",
+                   "rotate_now.md",
                    command::Needs::Contract,
                    command::Effect::Changes,
                    {},
@@ -117,7 +118,7 @@ TEST(Help, a_command_under_no_heading_is_not_lost) {
                    echo});
   const auto groups = grouped(table);
   EXPECT_EQ(groups.back().title, "More");
-  EXPECT_EQ(groups.back().commands.front()->words, "drill run");
+  EXPECT_EQ(groups.back().commands.front()->words, "rotate now");
 }
 
 TEST(ManPage, escapes_what_roff_would_obey) {
@@ -151,6 +152,13 @@ TEST(Table, every_command_has_its_page_a_heading_and_a_line_of_help) {
   EXPECT_LE(std::ranges::count(help_overview(commands, {.width = 80}), '\n'), 66);
 }
 
+// backup_wal_push.md is the page of backup wal-push: a noun, and a verb that may have a hyphen.
+std::string words_of_page(std::string stem) {
+  std::ranges::replace(stem, '_', '-');
+  if (const auto noun = stem.find('-'); noun != stem.npos) stem[noun] = ' ';
+  return stem;
+}
+
 // Every page that ships, against the rules of the house.
 class Pages : public testing::TestWithParam<EmbeddedText> {};
 
@@ -159,7 +167,7 @@ TEST_P(Pages, keeps_to_the_style) {
   ASSERT_FALSE(blocks.empty());
   EXPECT_EQ(blocks[0].kind, Block::Kind::Title);
   std::string words(GetParam().path.substr(0, GetParam().path.rfind('.')));
-  std::ranges::replace(words, '_', ' ');
+  words = words_of_page(words);
   EXPECT_TRUE(blocks[0].text.starts_with(words + " — ")) << blocks[0].text;
   std::vector<std::string> headings;
   for (const auto& block : blocks) {
@@ -182,8 +190,7 @@ TEST_P(Pages, names_only_pages_that_exist) {
   std::set<std::string> known;
   for (const auto& page : command::embedded_texts()) {
     std::string words(page.path.substr(0, page.path.rfind('.')));
-    std::ranges::replace(words, '_', ' ');
-    known.insert(words);
+    known.insert(words_of_page(words));
   }
   constexpr std::string_view kReference = "`pgcontract help ";
   const auto text = GetParam().text;

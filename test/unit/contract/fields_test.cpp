@@ -152,7 +152,7 @@ TEST(Fields, SchemaClosesEveryMapping) {
       if (child.is_structured()) walk(child);
   };
   walk(schema);
-  EXPECT_EQ(objects, 17);
+  EXPECT_EQ(objects, 22);
   EXPECT_EQ(schema["properties"]["environments"]["additionalProperties"]["oneOf"].size(), 2u);
   EXPECT_EQ(schema["properties"]["tenancy"]["properties"]["role"]["default"], "app_tenant_{id}");
   const auto& connections = schema["properties"]["tenancy"]["properties"]["limits"]["properties"]["connections"];
