@@ -49,6 +49,7 @@ Result<Report> run_store_check(const Arguments& arguments);
 Result<Report> run_backup_base(const Arguments& arguments);
 Result<Report> run_backup_list(const Arguments& arguments);
 Result<Report> run_backup_show(const Arguments& arguments);
+Result<Report> run_backup_fetch(const Arguments& arguments);
 Result<Report> run_backup_verify(const Arguments& arguments);
 Result<Report> run_backup_mark(const Arguments& arguments);
 Result<Report> run_backup_logical(const Arguments& arguments);

@@ -48,6 +48,25 @@ std::vector<Option> target_options() {
           {"--timeline", "ID", "along this timeline: latest, current or a number", "latest"}};
 }
 
+namespace {
+
+// As psql prints a moment, "2026-11-23 03:34:54+01", people paste it.
+std::string as_rfc3339(std::string text) {
+  if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
+  const auto zone = text.find_last_of("+-");
+  if (zone != std::string::npos && zone > 10 && text.size() - zone == 3) text += ":00";
+  return text;
+}
+
+// The server reads this setting before it knows the name of any time zone, Z among them.
+std::string as_setting(std::string text) {
+  text[10] = ' ';
+  if (text.back() == 'Z' || text.back() == 'z') text.replace(text.size() - 1, 1, "+00");
+  return text;
+}
+
+}  // namespace
+
 Result<restore::Target> target_argument(const Arguments& arguments) {
   using Kind = restore::Target::Kind;
   restore::Target target;
@@ -61,11 +80,12 @@ Result<restore::Target> target_argument(const Arguments& arguments) {
     return true;
   };
   if (take("--target-time", Kind::Time)) {
-    const auto time = walg::parse_time(target.text);
+    const auto time = walg::parse_time(as_rfc3339(target.text));
     if (!time)
       return fail(ErrorCode::Usage, fmt::format("\"{}\" is no moment", target.text),
-                  "Give it with its zone, as 2026-11-23T02:34:54Z or 2026-11-23T03:34:54.5+01:00.");
+                  "Give it with its zone, as 2026-11-23T02:34:54Z or '2026-11-23 03:34:54.5+01'.");
     target.time = *time;
+    target.text = as_setting(as_rfc3339(target.text));
   }
   if (take("--target-lsn", Kind::Lsn)) {
     const auto lsn = walg::parse_lsn(target.text);

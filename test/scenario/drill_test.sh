@@ -63,9 +63,9 @@ restored() { # restored FOLDER: started on a socket of its own, the answer to a 
   mkdir -p "$socket"
   [ "$(id -u)" -ne 0 ] || chown postgres "$socket"
   sed -i "s|^restore_command = .*|restore_command = 'cp $STORE/wal_005/%f %p'|" "$folder/postgresql.auto.conf"
-  server_user "$SERVER_PROGRAMS/pg_ctl" -D "$folder" -l "$WORK/restored.log" -w -s \
+  server_user "$SERVER_PROGRAMS/pg_ctl" -D "$folder" -l "$socket/restored.log" -w -s \
     -o "-c unix_socket_directories=$socket -c port=5999 -c listen_addresses=" start || {
-    cat "$WORK/restored.log"
+    cat "$socket/restored.log"
     fail "the restored cluster starts"
   }
   for _ in $(seq 100); do
@@ -81,6 +81,9 @@ MOMENTS="SELECT string_agg(id::text, ',' ORDER BY id) FROM public.moments"
 runs 0 pgc restore run --to "$WORK/time" --target-time "$BETWEEN" "${store[@]}"
 says "$OLDEST" "archiving is off" "restore.log start"
 equals "row 1 was committed then, row 2 was not" 1 "$(restored "$WORK/time" "$MOMENTS")"
+runs 2 pgc restore run --to "$WORK/lsn" --target-time yesterday "${store[@]}"
+runs 0 pgc restore run --to "$WORK/spaced" --target-time "$(sed 's/T/ /; s/Z$/+00/' <<<"$BETWEEN")" "${store[@]}"
+equals "as psql writes it" 1 "$(restored "$WORK/spaced" "$MOMENTS")"
 runs 0 pgc restore run --to "$WORK/lsn" --target-lsn "$BETWEEN_LSN" "${store[@]}"
 equals "the same by LSN" 1 "$(restored "$WORK/lsn" "$MOMENTS")"
 runs 0 pgc restore run --to "$WORK/latest" "${store[@]}"
@@ -108,7 +111,7 @@ ok "other folders and moments that cannot be had are refused"
 runs 0 pgc restore run --to "$WORK/branch" --target-lsn "$BETWEEN_LSN" "${store[@]}"
 restored "$WORK/branch" "SELECT 1" >/dev/null
 sed -i '/^archive_mode/d; /^archive_command/d; /^restore_command/d; /^recovery_/d' "$WORK/branch/postgresql.auto.conf"
-server_user "$SERVER_PROGRAMS/pg_ctl" -D "$WORK/branch" -l "$WORK/branch.log" -w -s \
+server_user "$SERVER_PROGRAMS/pg_ctl" -D "$WORK/branch" -l "$WORK/socket/branch.log" -w -s \
   -o "-c unix_socket_directories=$WORK/socket -c port=5999 -c listen_addresses=" start
 psql -XAtq -h "$WORK/socket" -p 5999 -U postgres -d stratmaster -c "INSERT INTO public.moments VALUES (20)" \
   -c "SELECT pg_switch_wal()" -c "SELECT pg_switch_wal()" >/dev/null

@@ -29,7 +29,7 @@ revision light "$HEAD" 'op.execute("ALTER TABLE research_projects ADD COLUMN lig
   'op.execute("ALTER TABLE research_projects DROP COLUMN light")'
 runs 1 pgc plan
 says "2 tenants at $HEAD" "ADD COLUMN light"
-sed -i 's/local: { dsn: embedded }/local: { dsn: embedded, production: true }/' "$CONTRACT"
+sed -i "s/local: { dsn: embedded/local: { dsn: embedded, production: true/" "$CONTRACT"
 runs 2 "${make[@]}" migrate
 says "There is no terminal to ask on" "--yes"
 equals "nothing was changed" "$HEAD" "$(rows_of "$TENANT_A")"
