@@ -1,20 +1,14 @@
-// The one table of commands. Order is that of --help.
+// The table of commands; those on backups stand in backup_commands.cpp. Order is that of --help within its headings.
 #include "command/command.hpp"
 #include "command/list.hpp"
-#include "command/scratch.hpp"
 
 namespace pgcontract::command {
 namespace {
 
-const Option kStore{"--store", "URL", "another store than the contract's", ""};
 const Option kLockTimeout{"--lock-timeout", "MS", "how long a statement waits for a lock before it is tried again",
                           "5000"};
 const Option kWait{"--wait", "SECONDS", "how long to wait for another apply", "60"};
 const Option kFrom{"--from", "FILE", "the tenants, as CSV or JSON; - is standard input", ""};
-std::vector<Option> with(std::vector<Option> options, std::vector<Option> more) {
-  options.insert(options.end(), more.begin(), more.end());
-  return options;
-}
 const Positional kTenants{"ID", false, true, "the tenants' uuids", ""};
 const Option kWorkers{"--workers", "N", "connections that serve tenants side by side", "4"};
 const Option kApplication{"--application", "", "the application's history", ""};
@@ -31,7 +25,6 @@ const Option kMaxFailures{"--max-failures", "N|P%", "stop after more failures th
 const Option kDelegate{"--delegate", "", "leave what cannot be rendered to Alembic, once for each schema", ""};
 const Option kShortLockTimeout{"--lock-timeout", "MS", "how long a statement waits for a lock before it is tried again",
                                "1000"};
-
 
 const std::vector<Command>& table() {
   static const std::vector<Command> kTable = {
@@ -298,166 +291,6 @@ const std::vector<Command>& table() {
        {{"--no-record", "", "leave no evidence", ""}},
        {},
        run_migrate_check},
-      {"store check",
-       "try the store that backups go to",
-       "store_check.md",
-       Needs::Contract,
-       Effect::Changes,
-       {kStore},
-       {},
-       run_store_check},
-      {"backup base",
-       "back up the whole cluster to the store",
-       "backup_base.md",
-       Needs::Contract,
-       Effect::ReadsOnly,
-       {{"--remote", "", "let the server send its files", ""},
-        {"--permanent", "", "no retention removes it", ""},
-        {"--workers", "N", "files read, packed and compressed side by side", "one for each processor"},
-        {"--part-size", "MB", "when a part is closed", "256"},
-        {"--wait", "SECONDS", "how long to wait for its WAL in the archive", "60"},
-        kStore},
-       {},
-       run_backup_base},
-      {"backup list",
-       "show the base backups of the store",
-       "backup_list.md",
-       Needs::Contract,
-       Effect::ReadsOnly,
-       {kStore},
-       {},
-       run_backup_list},
-      {"backup show",
-       "show one base backup",
-       "backup_show.md",
-       Needs::Contract,
-       Effect::ReadsOnly,
-       {kStore},
-       {{"NAME", true, false, "the backup, or latest", ""}},
-       run_backup_show},
-      {"backup verify",
-       "read base backups again and compare every byte",
-       "backup_verify.md",
-       Needs::Contract,
-       Effect::Changes,
-       {{"--workers", "N", "objects read side by side", "one for each processor"}, kStore},
-       {{"NAME", false, true, "the backups, or latest; else all", ""}},
-       run_backup_verify},
-      {"backup mark",
-       "keep a base backup for ever, or no longer",
-       "backup_mark.md",
-       Needs::Contract,
-       Effect::Changes,
-       {{"--permanent", "", "no retention removes it", ""},
-        {"--no-permanent", "", "retention holds for it again", ""},
-        kStore},
-       {{"NAME", true, false, "the backup, or latest", ""}},
-       run_backup_mark},
-      {"backup logical",
-       "dump the database to the store",
-       "backup_logical.md",
-       Needs::Contract,
-       Effect::ReadsOnly,
-       {{"--tenant", "ID", "this tenant alone", ""},
-        {"--jobs", "N", "dumps at a time", "2"},
-        {"--lock-timeout", "MS", "how long a dump waits for its locks before it is tried again", "5000"},
-        {"--wait", "SECONDS", "for how long it is tried again", "600"},
-        kStore},
-       {},
-       run_backup_logical},
-      {"backup prune",
-       "remove the backups and the WAL that nothing promised needs",
-       "backup_prune.md",
-       Needs::Contract,
-       Effect::Destroys,
-       {{"--dry-run", "", "show what would go and what would stay", ""}, kStore},
-       {},
-       run_backup_prune},
-      {"backup windows",
-       "show which moments can be restored",
-       "backup_windows.md",
-       Needs::Contract,
-       Effect::ReadsOnly,
-       {kStore},
-       {},
-       run_backup_windows},
-      {"backup fetch",
-       "get one object of the store, decrypted and decompressed",
-       "backup_fetch.md",
-       Needs::Contract,
-       Effect::ReadsOnly,
-       {kStore},
-       {{"OBJECT", true, false, "its name in the store", ""}, {"FILE", true, false, "the file to write", ""}},
-       run_backup_fetch},
-      {"backup wal-push",
-       "store a WAL file in the archive",
-       "backup_wal_push.md",
-       Needs::Contract,
-       Effect::Changes,
-       {kStore},
-       {{"PATH", true, false, "the file: %p of archive_command", "files"}},
-       run_backup_wal_push},
-      {"backup wal-fetch",
-       "get a WAL file from the archive",
-       "backup_wal_fetch.md",
-       Needs::Contract,
-       Effect::Changes,
-       {{"--ahead", "N", "segments to fetch ahead of the server", "16"},
-        {"--only-ahead", "", "fetch what comes after NAME, and not NAME itself", ""},
-        kStore},
-       {{"NAME", true, false, "the file: %f of restore_command", ""},
-        {"DESTINATION", true, false, "where it goes: %p of restore_command", "files"}},
-       run_backup_wal_fetch},
-      {"backup agent",
-       "store WAL ahead of the server's own command",
-       "backup_agent.md",
-       Needs::Contract,
-       Effect::Changes,
-       {{"--data", "DIRECTORY", "the server's data directory", "that of an embedded environment"},
-        {"--socket", "PATH", "where to listen", "pgcontract_agent.sock in the data directory"},
-        {"--workers", "N", "files stored side by side", "2"},
-        kStore},
-       {},
-       run_backup_agent},
-      {"restore run",
-       "restore the cluster into an empty folder",
-       "restore_run.md",
-       Needs::Contract,
-       Effect::Changes,
-       with(target_options(),
-            {{"--to", "FOLDER", "the empty folder that becomes the data directory", ""},
-             {"--action", "WORD", "when the target is reached: promote or pause", "promote"},
-             {"--tablespace", "OID=FOLDER", "where a tablespace goes; several with commas between", "where it was"},
-             {"--workers", "N", "objects fetched side by side", "2"},
-             {"--dry-run", "", "show the plan and restore nothing", ""},
-             kStore}),
-       {},
-       run_restore_run},
-      {"restore tenant",
-       "bring one tenant back from a moment, beside the live one",
-       "restore_tenant.md",
-       Needs::Contract,
-       Effect::Changes,
-       with(target_options(), {{"--as", "SCHEMA", "the schema that gets it", "tenant_<id>_restored_<time>"},
-                               {"--despite-deletion", "", "of a tenant that was deleted", ""},
-                               {"--work-dir", "FOLDER", "where the scratch cluster lives", "/var/tmp"},
-                               kStore}),
-       {{"ID", true, false, "the tenant's uuid", ""}},
-       run_restore_tenant},
-      {"drill run",
-       "restore a backup apart from everything, and prove it",
-       "drill_run.md",
-       Needs::Contract,
-       Effect::Changes,
-       {{"--target", "WORD", "latest, oldest, random, switch, or turn: each in turn", "turn"},
-        {"--backup", "NAME", "this base backup", "the target's choice"},
-        {"--seed", "N", "of the random moment", "a random one"},
-        {"--work-dir", "FOLDER", "where the scratch cluster lives", "/var/tmp"},
-        {"--keep", "", "leave the scratch cluster's folder", ""},
-        {"--no-record", "", "leave no evidence and no entry in the runbook", ""},
-        kStore},
-       {},
-       run_drill_run},
       {"up", "start the environment's embedded cluster", "up.md", Needs::Contract, Effect::Changes, {}, {}, run_up},
       {"down",
        "stop the environment's embedded cluster",
@@ -499,6 +332,14 @@ const std::vector<Command>& table() {
 
 }  // namespace
 
-std::span<const Command> commands() { return table(); }
+std::span<const Command> commands() {
+  static const std::vector<Command> kAll = [] {
+    std::vector<Command> all = table();
+    const auto more = backup_commands();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }();
+  return kAll;
+}
 
 }  // namespace pgcontract::command

@@ -48,6 +48,8 @@ Result<Report> run_backup_agent(const Arguments& arguments);
 Result<Report> run_store_check(const Arguments& arguments);
 Result<Report> run_backup_base(const Arguments& arguments);
 Result<Report> run_backup_list(const Arguments& arguments);
+// The rows of the commands on backups, restores and drills.
+std::vector<Command> backup_commands();
 Result<Report> run_backup_show(const Arguments& arguments);
 Result<Report> run_backup_fetch(const Arguments& arguments);
 Result<Report> run_backup_verify(const Arguments& arguments);

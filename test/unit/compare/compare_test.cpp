@@ -47,7 +47,7 @@ TEST(Judge, HoldsWithWhatItExamined) {
 
 TEST(Judge, IsUnknownWhereAClauseHasNoCheckYet) {
   LiteralWorld world;
-  const auto result = world.judged("backup.drill_fresh");
+  const auto result = world.judged("credentials.rotated");
   EXPECT_EQ(result.verdict, Verdict::Unknown);
   EXPECT_TRUE(result.reason.starts_with("not judged yet: ")) << result.reason;
 }
@@ -150,7 +150,7 @@ TEST(Waivers, ThatCoverNothingAreFindings) {
 TEST(Waivers, OfAnUnknownClauseAreNotSuperfluous) {
   LiteralWorld world;
   world.waiver("schema.primary_key", "stratmaster_api.gone", 2027y / 1 / 1);
-  world.waiver("backup.retention", "*", 2027y / 1 / 1);
+  world.waiver("credentials.rotated", "*", 2027y / 1 / 1);
   world.seen.unreadable[Fact::Constraints] = "timeout";
   EXPECT_EQ(world.said("contract.waivers"), Lines{"holds"});
 }

@@ -141,11 +141,12 @@ TEST(Retention, follows_the_timelines) {
 TEST(Retention, keeps_one_logical_backup_of_each_day_and_the_first_of_each_month) {
   Holdings holdings;
   holdings.logical = {logical("m", 75),      logical("m2", 74),      logical("d3", 3),
-                      logical("d3later", 3), logical("tenant", 200), logical("other", 400, "e")};
+                      logical("d3later", 3), logical("tenant", 200), logical("other", 400, "e"),
+                      logical("june", 13)};
   holdings.logical[3].started_at += std::chrono::minutes(10);
   holdings.logical[4].tenant = "t";
   const auto solution = solve(holdings, {.nightly = 30, .monthly = 365}, {}, kNow);
-  EXPECT_THAT(staying(solution.logical), UnorderedElementsAre("m", "d3later", "other"));
+  EXPECT_THAT(staying(solution.logical), UnorderedElementsAre("m", "june", "d3later", "other"));
 }
 
 TEST(Retention, what_never_ended_goes_after_a_day_whatever_is_promised) {
@@ -216,6 +217,8 @@ class History {
  private:
   void add_base(std::uint32_t timeline, Lsn at, int day) {
     BaseBackup backup = base("base_" + std::to_string(day), day, at - 1, timeline);
+    // It ends after what was written before it began was stored.
+    backup.started_at = backup.finished_at = kNow - days(day) + hours(1);
     if (pick(8) == 0) backup.problem = "broken";
     if (pick(3) == 0 && !holdings.base.empty() && backup.problem.empty()) {
       backup.delta_from = holdings.base.back().problem.empty() ? holdings.base.back().name : "";
