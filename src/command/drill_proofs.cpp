@@ -129,6 +129,13 @@ Check prove_ledger(const Copy& copy) {
       not_judged(check, "there is no ledger on both sides");
       return {};
     }
+    PGC_TRY(const auto on,
+            live->query("SELECT c.timeline_id::pg_catalog.int4 FROM pg_catalog.pg_control_checkpoint() AS c"));
+    if (const auto theirs = on.at(0, 0); theirs != std::to_string(copy.plan.timeline)) {
+      not_judged(check, fmt::format("the copy is of timeline {}, the live cluster writes timeline {}",
+                                    copy.plan.timeline, theirs));
+      return {};
+    }
     if (!copy.server.replay().commit && copy.plan.backup().finished_at == Instant{}) {
       not_judged(check, "the moment of the copy is not known");
       return {};

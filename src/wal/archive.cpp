@@ -224,12 +224,33 @@ Result<void> Archive::claim(std::uint64_t system_identifier) {
               "Two clusters must not share one archive: give each a prefix of its own.");
 }
 
+// A copy that was promoted while its archiving was off has a history that no server ever hands over; without it nobody
+// follows the timeline back to the backup before.
+Result<void> Archive::push_history_of(const std::string& path, const std::string& name) {
+  if (walg::wal_file_kind(name) != WalFileKind::Segment) return {};
+  std::uint32_t timeline = 0;
+  std::from_chars(name.data(), name.data() + 8, timeline, 16);
+  {
+    const std::lock_guard lock(mutex_);
+    if (timeline <= 1 || !histories_.insert(timeline).second) return {};
+  }
+  const auto history = std::filesystem::path(path).parent_path() / walg::history_name(timeline);
+  std::error_code none;
+  if (!std::filesystem::exists(history, none)) return {};
+  const auto pushed = push(history);
+  if (pushed) return {};
+  const std::lock_guard lock(mutex_);
+  histories_.erase(timeline);
+  return fail(pushed.error());
+}
+
 Result<Pushed> Archive::push(const std::string& path) {
   const std::string name = std::filesystem::path(path).filename();
   PGC_TRY(const FileOut file, FileOut::open(path));
   PGC_TRY(auto identifier, check_file(file, name));
   if (!identifier) identifier = cluster_around(path);
   if (identifier) PGC_CHECK(claim(*identifier));
+  PGC_CHECK(push_history_of(path, name));
   const std::string key = key_of(name, walg::extension(seal_.compression));
   PGC_TRY(const auto there, find(name));
   for (const auto& object : there) {

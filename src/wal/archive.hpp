@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,7 @@ class Archive {
   Result<std::vector<store::Object>> find(const std::string& name);
   Result<bool> same_content(const std::string& key, const std::string& path);
   Result<void> claim(std::uint64_t system_identifier);
+  Result<void> push_history_of(const std::string& path, const std::string& name);
   Result<void> is_certainly_absent(const std::string& name);
   Result<Fetched> download(const store::Object& object, const std::string& name, const std::string& destination,
                            std::optional<std::uint64_t> cluster);
@@ -60,6 +62,7 @@ class Archive {
   walg::Seal seal_;
   std::mutex mutex_;
   std::optional<std::uint64_t> cluster_;  // once known
+  std::set<std::uint32_t> histories_;     // of these timelines it is there, as far as this process knows
 };
 
 // The file's name that an object of the archive holds: the key without prefix and extension of compression; empty:

@@ -111,6 +111,8 @@ ok "other folders and moments that cannot be had are refused"
 runs 0 pgc restore run --to "$WORK/branch" --target-lsn "$BETWEEN_LSN" "${store[@]}"
 restored "$WORK/branch" "SELECT 1" >/dev/null
 sed -i '/^archive_mode/d; /^archive_command/d; /^restore_command/d; /^recovery_/d' "$WORK/branch/postgresql.auto.conf"
+# It was promoted while archiving was off: with `backup wal-push` the history would come along with the first segment.
+server_user touch "$WORK/branch/pg_wal/archive_status/00000002.history.ready"
 server_user "$SERVER_PROGRAMS/pg_ctl" -D "$WORK/branch" -l "$WORK/socket/branch.log" -w -s \
   -o "-c unix_socket_directories=$WORK/socket -c port=5999 -c listen_addresses=" start
 psql -XAtq -h "$WORK/socket" -p 5999 -U postgres -d stratmaster -c "INSERT INTO public.moments VALUES (20)" \
