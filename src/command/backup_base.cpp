@@ -105,13 +105,13 @@ Result<Report> run_backup_base(const Arguments& arguments) {
   auto complete = complete_backup(place, needed, until, progress, report.notes);
   progress.end();
   if (!complete) return with_context(complete.error(), facts.name + ", which is taken but not known to be complete");
-  if (*complete) {
+  if (complete->complete()) {
     facts.state = BackupState::Complete;
     facts.complete_at = now();
     leave_backup_evidence(place.place, "backup_complete", facts, place.store->describe(), seconds_since(began),
                           report.notes);
   }
-  report.finds = report.finds || !*complete;
+  report.finds = report.finds || !complete->complete();
   report.scene = scene_of(place.place, dsn.describe(), nullptr);
   report.scene.server_version = fmt::format("{}.{}", facts.pg_version / 10'000, facts.pg_version % 10'000);
   report.scene.duration_seconds = seconds_since(began);

@@ -67,15 +67,15 @@ Table backup_facts(const BaseBackup& backup) {
   return table;
 }
 
-Result<bool> complete_backup(BackupPlace& place, const backup::NeededWal& needed,
-                             std::chrono::steady_clock::time_point until, report::Progress& progress,
-                             std::vector<std::string>& notes) {
+Result<backup::WalCheck> complete_backup(BackupPlace& place, const backup::NeededWal& needed,
+                                         std::chrono::steady_clock::time_point until, report::Progress& progress,
+                                         std::vector<std::string>& notes) {
   const auto waiting = [&](const std::string& segment) { progress.advance(0, segment); };
-  PGC_TRY(const auto check, backup::check_needed_wal(*place.store, place.seal, needed, until, waiting));
+  PGC_TRY(auto check, backup::check_needed_wal(*place.store, place.seal, needed, until, waiting));
   if (check.complete()) {
     PGC_CHECK(backup::record_state(*place.store, needed.backup, BackupState::Complete,
                                    fmt::format("\"segments\":{}", check.segments)));
-    return true;
+    return check;
   }
   if (!check.problem.empty())
     notes.push_back(fmt::format("{} cannot become consistent: {}", needed.backup, check.problem));
@@ -87,7 +87,7 @@ Result<bool> complete_backup(BackupPlace& place, const backup::NeededWal& needed
                     fmt::join(check.missing.begin(), check.missing.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
                     shown < check.missing.size() ? ", …" : ""));
   }
-  return false;
+  return check;
 }
 
 void leave_backup_evidence(const Place& place, std::string_view kind, const BaseBackup& backup,

@@ -64,11 +64,11 @@ class Verification {
     }
     const backup::NeededWal needed{backup.name, backup.timeline,         backup.start_lsn, backup.finish_lsn,
                                    0,           backup.system_identifier};
-    auto complete = complete_backup(place_, needed, began, progress_, report_.notes);
+    auto wal = complete_backup(place_, needed, began, progress_, report_.notes);
     progress_.end();
-    if (!complete) return with_context(complete.error(), backup.name);
+    if (!wal) return with_context(wal.error(), backup.name);
     const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    PGC_CHECK(settle(backup, *checked, *complete, seconds));
+    PGC_CHECK(settle(backup, *checked, *wal, seconds));
     table_.rows.push_back({backup.name, std::string(to_string(backup.state)), std::to_string(checked->objects),
                            std::to_string(checked->files), std::to_string(checked->plain_bytes),
                            fmt::format("{:.1f}", seconds),
@@ -79,18 +79,28 @@ class Verification {
 
  private:
   // Writes down what was found: a state, or a problem, which list shows from now on.
-  Result<void> settle(BaseBackup& backup, backup::CheckedBackup& checked, bool complete, double seconds) {
+  Result<void> settle(BaseBackup& backup, backup::CheckedBackup& checked, const backup::WalCheck& wal, double seconds) {
     store::Store& store = *place_.store;
     for (std::size_t i = 0; i < checked.problems.size(); ++i)
       report_.notes.push_back(fmt::format("{}: {}", backup.name, checked.problems[i]));
-    report_.finds = report_.finds || !checked.problems.empty() || !complete;
+    // WAL that is damaged, or that was there once, does not come by waiting.
+    if (!wal.problem.empty()) checked.problems.push_back(wal.problem);
+    if (!wal.missing.empty() && backup.complete_at)
+      checked.problems.push_back(fmt::format("{} is no longer in the archive", wal.missing[0]));
+    report_.finds = report_.finds || !checked.problems.empty() || !wal.complete();
+    if (!wal.complete()) {
+      PGC_CHECK(store.remove(walg::state_key(backup.name, BackupState::Complete)));
+      PGC_CHECK(store.remove(walg::state_key(backup.name, BackupState::Verified)));
+      backup.state = BackupState::Taken;
+    }
     if (!checked.problems.empty()) {
       PGC_CHECK(store::put_text(store, walg::problem_key(backup.name),
                                 walg::print_problem(backup.name, checked.problems[0], now())));
+      backup.state = wal.complete() ? BackupState::Complete : BackupState::Taken;
       return store.remove(walg::state_key(backup.name, BackupState::Verified));
     }
     PGC_CHECK(store.remove(walg::problem_key(backup.name)));
-    if (!complete) return {};
+    if (!wal.complete()) return {};
     PGC_CHECK(backup::record_state(store, backup.name, BackupState::Verified,
                                    fmt::format("\"objects\":{},\"files\":{},\"bytes\":{},\"seconds\":{:.3f}",
                                                checked.objects, checked.files, checked.plain_bytes, seconds)));
