@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "store/name.hpp"
+#include "walg/documents.hpp"
 #include "walg/names.hpp"
 
 namespace pgcontract::dump {
@@ -44,7 +45,12 @@ CatalogueObject object_of(const Json& json) {
   return object;
 }
 
-Instant instant_from(const Json& json) { return Instant(std::chrono::milliseconds(json.get<std::int64_t>())); }
+// A moment that cannot be read is as wrong as a member that is not there.
+Instant instant_from(const Json& json) {
+  const auto instant = walg::parse_time(json.get<std::string>());
+  if (!instant) throw Json::other_error::create(501, "no moment", &json);
+  return *instant;
+}
 
 // What one listing shows of a backup.
 using Sizes = std::map<std::string, std::uint64_t, std::less<>>;
@@ -132,8 +138,6 @@ std::string print(const Catalogue& catalogue) {
                      {"lsn", walg::lsn_text(catalogue.lsn)},
                      {"started_at", format_instant(catalogue.started_at)},
                      {"finished_at", format_instant(catalogue.finished_at)},
-                     {"started_ms", catalogue.started_at.time_since_epoch().count()},
-                     {"finished_ms", catalogue.finished_at.time_since_epoch().count()},
                      {"tenant", catalogue.tenant},
                      {"compression", catalogue.compression},
                      {"encrypted", catalogue.encrypted},
@@ -156,8 +160,8 @@ Result<Catalogue> parse_catalogue(std::string_view text, const std::string& wher
     catalogue.server_version = json.at("server_version");
     catalogue.system_identifier = json.at("system_identifier");
     catalogue.lsn = walg::parse_lsn(json.at("lsn").get<std::string>()).value_or(0);
-    catalogue.started_at = instant_from(json.at("started_ms"));
-    catalogue.finished_at = instant_from(json.at("finished_ms"));
+    catalogue.started_at = instant_from(json.at("started_at"));
+    catalogue.finished_at = instant_from(json.at("finished_at"));
     catalogue.tenant = json.at("tenant");
     catalogue.compression = json.at("compression");
     catalogue.encrypted = json.at("encrypted");

@@ -29,13 +29,6 @@ ok "where nothing is pending only live tables are judged"
 finding() { # finding RULE EXPRESSION: of its first finding
   json "next(c['findings'][0] for c in r['verdicts']['clauses'] if c['clause'] == '$1' and c['findings'])$2"
 }
-validated() { # validated CODE WORDS…
-  local code=$1
-  shift
-  runs "$code" pgc --format json "$@"
-  /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" >"$WORK/problems" ||
-    fail "the report is as its schema says: $(cat "$WORK/problems")"
-}
 revision one "$HEAD" 'op.execute("CREATE INDEX IF NOT EXISTS ix_one ON research_projects (objective)")' \
   'op.execute("DROP INDEX IF EXISTS ix_one")'
 validated 0 migrate lint

@@ -19,13 +19,6 @@ forget() { rm -f "${@/#/$TENANT_VERSIONS/}"; }
 
 disposables() { sql "SELECT count(*) FROM pg_database WHERE datname LIKE 'pgcontract\_disposable\_%'"; }
 
-validated() { # validated CODE ARGUMENT…
-  local code=$1
-  shift
-  runs "$code" pgc "$@" --format json
-  /usr/bin/python3 "$(dirname "$0")/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" >"$WORK/problems" ||
-    fail "the report is as its schema says: $(cat "$WORK/problems")"
-}
 # Waits until no session of a killed run is left, and with it its lock.
 sessions_gone() {
   for _ in $(seq 100); do
