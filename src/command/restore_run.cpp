@@ -111,6 +111,10 @@ Result<Report> run_restore_run(const Arguments& arguments) {
     report.notes = {"nothing was restored: this is the plan"};
     return report;
   }
+  fs::path existing = directory;
+  while (!fs::exists(existing) && existing.has_relative_path()) existing = existing.parent_path();
+  PGC_CHECK(
+      check_room(existing.string(), plan.unpacked_bytes, "Make room there, or name another folder: --to FOLDER."));
   restore::UnpackRequest request;
   request.directory = directory;
   request.seal = place.seal;

@@ -16,7 +16,9 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
 
-Result<void> check_room(const std::string& directory, std::uint64_t bytes) {
+}  // namespace
+
+Result<void> check_room(const std::string& directory, std::uint64_t bytes, std::string hint) {
   constexpr std::uint64_t kForWal = std::uint64_t{256} << 20;  // segments that wait, and what the server writes
   struct statvfs facts{};
   if (statvfs(directory.c_str(), &facts) != 0) return {};
@@ -25,11 +27,8 @@ Result<void> check_room(const std::string& directory, std::uint64_t bytes) {
   return fail(
       ErrorCode::OutOfSpace,
       fmt::format("{} has room for {}, the copy takes {}", directory, megabytes(room), megabytes(bytes + kForWal)),
-      "Name a folder with more room: --work-dir FOLDER.");
+      std::move(hint));
 }
-
-}  // namespace
-
 
 Result<Sources> read_sources(const BackupPlace& place) {
   Sources sources;
@@ -124,7 +123,7 @@ Result<Scratch> restore_scratch(BackupPlace& place, const restore::Plan& plan, c
                                 report::Progress& progress) {
   int swept = 0;
   PGC_TRY(auto workspace, drill::Workspace::create(work_directory, swept));
-  PGC_CHECK(check_room(work_directory, plan.unpacked_bytes));
+  PGC_CHECK(check_room(work_directory, plan.unpacked_bytes, "Name a folder with more room: --work-dir FOLDER."));
   Scratch scratch{std::move(workspace), nullptr, std::nullopt, {}, {}, swept};
   if (keep) scratch.workspace.keep();
   restore::UnpackRequest request;

@@ -53,6 +53,9 @@ Result<Scratch> restore_scratch(BackupPlace& place, const restore::Plan& plan, c
                                 const Sources& sources, const std::string& work_directory, bool keep,
                                 report::Progress& progress);
 
+// OutOfSpace where the file system below `directory` has no room for `bytes` and the WAL that a replay needs.
+Result<void> check_room(const std::string& directory, std::uint64_t bytes, std::string hint);
+
 // The database that is governed; on a copy too.
 std::string database_of(const Place& place, const std::optional<postgres::Dsn>& live);
 

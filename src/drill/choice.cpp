@@ -70,7 +70,10 @@ Result<Choice> choose(std::string_view kind, std::uint64_t turn, std::uint64_t s
                       const std::vector<BaseBackup>& backups, const Archive& archive) {
   const auto found = usable(backups);
   if (found.empty())
-    return fail(ErrorCode::NotFound, "the store holds no base backup that could be restored",
+    return fail(ErrorCode::NotFound,
+                backups.empty() ? "the store holds no base backup"
+                                : fmt::format("no base backup of the store can be restored; {}: {}",
+                                              backups.back().name, backups.back().problem),
                 "Take one: pgcontract backup base");
   const bool in_turn = kind == "turn";
   if (in_turn) kind = kKinds[turn % kKinds.size()];

@@ -30,6 +30,7 @@ tar -C "$SOURCE_ROOT/stratmaster" --exclude=./.pgcontract --exclude=__pycache__ 
 chmod 755 "$HOME_DIR"
 # Most stories are not about backups: without a store the server archives nothing. PGC_ARCHIVE=1 keeps it.
 [ "${PGC_ARCHIVE:-}" ] || sed -i 's/store: embedded }/store: none }/' "$HOME_DIR/contract.yaml"
+sed -i '/^<!-- pgcontract drill /,$d' "$HOME_DIR/ops/runbooks/postgres-dr.md" # what `make demo` may have entered here
 cp "$HOME_DIR/contract.yaml" "$HOME_DIR/contract.first.yaml" # tests spoil the other; the last `down` needs one
 CONTRACT=$HOME_DIR/contract.yaml
 CLUSTER=$HOME_DIR/.pgcontract/local
