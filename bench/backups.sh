@@ -27,13 +27,19 @@ sockets() { sed -n "s/^unix_socket_directories = '\\(.*\\)'/\\1/p" "$work/stratm
 
 # against NAME: what is in the cluster now, by each program, into a folder of this machine.
 backups_of() {
-  local name=$1 data=$work/stratmaster/.pgcontract/local/data files ours ours_raw rival ratio
+  local name=$1 data=$work/stratmaster/.pgcontract/local/data files ours ours_raw rival ratio segment first
   files=$(find "$data" -type f | wc -l)
   note "$name: $files files, $(of_folder "$data/base") MB"
   sql -c CHECKPOINT
   rm -rf "$work/ours" "$work/rest"
   # 1: taken, and its WAL is in no archive, which the rivals are told not to look at either.
   measured 3 bash -c '"$@" || [[ $? = 1 ]]' _ "$program" --contract "$contract" --quiet backup base --store "file://$work/ours" --wait 0
+  # The WAL that the last backup needs, which is archived by hand here.
+  first=$(pgc --format json backup list --store "file://$work/ours" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"]["backups"][-1]["name"][5:])')
+  for segment in "$work"/stratmaster/.pgcontract/local/data/pg_wal/????????????????????????; do
+    [[ ${segment##*/} < $first ]] || pgc backup wal-push "$segment" --store "file://$work/ours" >/dev/null 2>&1 || true
+  done
   ours=$median ours_raw="$fastest to $p95 s, CPU $cpu s, $memory MB memory, $(of_folder "$work/ours") MB in 3 backups"
   for bundle in n y; do
     pgbackrest_stanza "bundle_$bundle"
@@ -55,13 +61,7 @@ backups_of() {
 }
 
 restores_of() {
-  local name=$1 ours raw segment first
-  # The WAL that the last backup needs, which is archived by hand here.
-  first=$(pgc --format json backup list --store "file://$work/ours" |
-    python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"]["backups"][-1]["name"][5:])')
-  for segment in "$work"/stratmaster/.pgcontract/local/data/pg_wal/????????????????????????; do
-    [[ ${segment##*/} < $first ]] || pgc backup wal-push "$segment" --store "file://$work/ours" >/dev/null 2>&1 || true
-  done
+  local name=$1 ours raw
   rm -rf "$work/back"
   measured 1 "$program" --contract "$contract" --quiet restore run --store "file://$work/ours" --to "$work/back" --yes
   ours=$fastest raw="CPU $cpu s, $memory MB"

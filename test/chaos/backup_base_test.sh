@@ -9,20 +9,20 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/../scenario/backup_lib.sh"
 
 listed() { runs 0 pgc --format json backup list "$@"; json "' '.join(b['name'] for b in r['tables']['backups'])"; }
-unfinished() { runs 0 pgc --format json backup list "$@"; json "' '.join(u['name'] for u in r['tables'].get('unfinished', []))"; }
+unfinished() { runs 0 pgc --format json backup list; json "' '.join(u['name'] for u in r['tables'].get('unfinished', []))"; }
 # The server keeps no backup open for a session that is gone.
 nobody_backs_up() {
   until_true "the server has ended the backup's session" "NOT EXISTS (SELECT FROM pg_stat_activity
     WHERE application_name = 'pgcontract backup base')"
 }
 sentinel_of() { ls "$STORE/basebackups_005/$1_backup_stop_sentinel.json" 2>/dev/null; }
-# stopped_in_the_middle WORDS…: a backup that stands still after its second part. Its name is in $NAME.
+# stopped_in_the_middle: a backup that stands still after its second part. Its name is in $NAME.
 stopped_in_the_middle() {
-  local before
-  before=$(unfinished)
-  in_background --format json backup base --part-size 1 --workers 2 "$@"
+  touch "$WORK/mark"
+  in_background --format json backup base --part-size 1 --workers 2
   for _ in $(seq 2000); do
-    NAME=$(cd "$STORE/basebackups_005" && ls -d base_*/tar_partitions/part_002.tar.zst 2>/dev/null | cut -d/ -f1 | grep -vxF "$(ls "$STORE/basebackups_005" | sed -n 's/_backup_stop_sentinel.json//p'; echo "$before" | tr ' ' '\n')" | tail -1) || true
+    NAME=$(find "$STORE/basebackups_005" -path '*/tar_partitions/part_002.tar.zst' -newer "$WORK/mark" | tail -1 | xargs -r dirname)
+    NAME=$(basename "${NAME%/tar_partitions}")
     [ -z "$NAME" ] || break
     sleep 0.005
   done
@@ -51,7 +51,7 @@ for ((i = 0; i < moments; ++i)); do
   done
   nobody_backs_up
 done
-[ "$killed" -ge $((moments - 1)) ] || fail "most of the $moments runs were killed ($killed were)"
+[ "$killed" -ge $((moments / 2)) ] || fail "half of the $moments runs were killed ($killed were)"
 [ "$(unfinished)" ] || fail "what was killed is told as unfinished"
 backup 0 --part-size 1
 runs 0 pgc backup verify "$NAME"
