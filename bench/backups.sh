@@ -47,9 +47,11 @@ backups_of() {
     PGPASSWORD=$(password) pgbackrest_of "bundle_$bundle" --no-online stanza-create >/dev/null
     measured 3 env PGPASSWORD="$(password)" runuser -u postgres -- pgbackrest --config="$work/rest/bundle_$bundle/pgbackrest.conf" \
       --stanza="bundle_$bundle" --type=full --no-archive-check --no-resume backup
+    local stored
+    stored=$(of_folder "$work/rest/bundle_$bundle/repo")
     rival=$median ratio=$(calculated "$rival / $ours")
     row "base backup, $name" "$ours s" "$rival s" "${ratio}x" \
-      "$ours_raw; pgbackrest bundle=$bundle $fastest to $p95 s, CPU $cpu s, $memory MB, $(of_folder "$work/rest/bundle_$bundle/repo") MB in 3"
+      "$ours_raw; pgbackrest bundle=$bundle $fastest to $p95 s, CPU $cpu s, $memory MB, $stored MB in 3"
     [[ $bundle = n ]] || target "a base backup of $name faster than pgBackRest with bundling" "$ratio >= 1"
   done
   rm -rf "$work/plain"

@@ -12,10 +12,8 @@ std::vector<Option> with(std::vector<Option> options, std::vector<Option> more) 
   options.insert(options.end(), more.begin(), more.end());
   return options;
 }
-}  // namespace
-
-std::vector<Command> backup_commands() {
-  return {
+const std::vector<Command>& table() {
+  static const std::vector<Command> kTable = {
       {"store check",
        "try the store that backups go to",
        "store_check.md",
@@ -177,6 +175,11 @@ std::vector<Command> backup_commands() {
        {},
        run_drill_run},
   };
+  return kTable;
 }
+
+}  // namespace
+
+std::vector<Command> backup_commands() { return table(); }
 
 }  // namespace pgcontract::command

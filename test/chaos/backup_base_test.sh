@@ -60,7 +60,8 @@ ok "after $killed kills nothing half done counts as a backup, and the next one i
 in_background --format json backup base --part-size 1
 one=$PID
 cp "$WORK/bg.out" "$WORK/two.out"
-(cd "$HOME_DIR" && exec "$PROGRAM" --contract "$CONTRACT" --format json backup base --part-size 1) >"$WORK/two.out" 2>"$WORK/two.err" </dev/null &
+(cd "$HOME_DIR" && exec "$PROGRAM" --contract "$CONTRACT" --format json backup base --part-size 1) \
+  >"$WORK/two.out" 2>"$WORK/two.err" </dev/null &
 two=$!
 STARTED+=("$two")
 ends_with "the first of two at once" 0 "$one"

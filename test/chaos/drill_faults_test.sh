@@ -63,9 +63,12 @@ damaged "a segment has another one's content" "cp wal_005/${SEGMENTS[0]} wal_005
 red "${SEGMENTS[1]%.zst}"
 damaged "a segment is cut off" "truncate -s -500 wal_005/${SEGMENTS[1]}"
 red "${SEGMENTS[1]%.zst}"
-damaged "a segment is of another cluster" "zstd -dcq wal_005/${SEGMENTS[1]} >s && printf 'XXXXXXXX' | dd of=s bs=1 seek=24 conv=notrunc 2>/dev/null && zstd -qf s -o wal_005/${SEGMENTS[1]} && rm s"
+# rewritten COMMAND: done to the plain segment `s`.
+rewritten() { echo "zstd -dcq wal_005/${SEGMENTS[1]} >s && $1 && zstd -qf s -o wal_005/${SEGMENTS[1]} && rm s"; }
+damaged "a segment is of another cluster" "$(rewritten "printf 'XXXXXXXX' | dd of=s bs=1 seek=24 conv=notrunc 2>/dev/null")"
 red "${SEGMENTS[1]%.zst}"
-damaged "the inside of a segment is damaged" "zstd -dcq wal_005/${SEGMENTS[1]} >s && dd if=/dev/zero of=s bs=8192 seek=3 count=200 conv=notrunc 2>/dev/null && zstd -qf s -o wal_005/${SEGMENTS[1]} && rm s"
+damaged "the inside of a segment is damaged" \
+  "$(rewritten "dd if=/dev/zero of=s bs=8192 seek=3 count=200 conv=notrunc 2>/dev/null")"
 red "replay"
 
 # A member that climbs out of the folder, in a part whose digest the manifest gives: whoever can write to the store.

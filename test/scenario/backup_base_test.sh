@@ -93,7 +93,8 @@ runs 0 pgc backup mark "$REMOTE" --no-permanent
 runs 0 pgc --format json backup show "$REMOTE"
 equals "until it is no longer" no "$(fact permanent)"
 equals "metadata.json, which wal-g reads, says the same" False \
-  "$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["is_permanent"])' "$STORE/basebackups_005/$REMOTE/metadata.json")"
+  "$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["is_permanent"])' \
+    "$STORE/basebackups_005/$REMOTE/metadata.json")"
 runs 4 pgc backup show base_000000010000000000000099
 says "there is no base backup"
 runs 2 pgc backup mark "$REMOTE"
@@ -111,17 +112,20 @@ damaged() {
   runs 1 pgc backup verify "$FIRST" --store "file://$WORK/damaged"
   says "$3"
   runs 0 pgc --format json backup list --store "file://$WORK/damaged"
-  equals "$1 is no verified backup" False "$(json "next(b['state'] for b in r['tables']['backups'] if b['name'] == '$FIRST') == 'verified' and not next(b['problem'] for b in r['tables']['backups'] if b['name'] == '$FIRST')")"
+  equals "$1 is no verified backup" False \
+    "$(json "any(b['name'] == '$FIRST' and b['state'] == 'verified' and not b['problem'] for b in r['tables']['backups'])")"
 }
 flip() { /usr/bin/python3 -c 'import sys
 with open(sys.argv[1], "r+b") as f:
-    f.seek(int(sys.argv[2]) if len(sys.argv) > 2 else f.seek(0, 2) // 2); at = f.tell(); b = f.read(1)[0]; f.seek(at); f.write(bytes([b ^ 4]))' "$@"; }
+    f.seek(int(sys.argv[2]) if len(sys.argv) > 2 else f.seek(0, 2) // 2)
+    at = f.tell(); b = f.read(1)[0]; f.seek(at); f.write(bytes([b ^ 4]))' "$@"; }
 damaged "a flipped bit" "flip $PART" "part_001.tar.zst: its bytes are not those that were stored"
 damaged "a part that is gone" "rm $FOLDER/tar_partitions/part_003.tar.zst" "part_003.tar.zst: it is missing"
 damaged "a part cut off" "truncate -s -100 $PART" "part_001.tar.zst: it has"
 damaged "an empty part" ": >$PART" "part_001.tar.zst: it has 0 bytes"
 damaged "pg_control that is gone" "rm $FOLDER/tar_partitions/pg_control.tar.zst" "pg_control.tar.zst: it is missing"
-damaged "two parts swapped" "mv $PART x; mv $FOLDER/tar_partitions/part_002.tar.zst $PART; mv x $FOLDER/tar_partitions/part_002.tar.zst" "part_001.tar.zst"
+damaged "two parts swapped" \
+  "mv $PART x; mv $FOLDER/tar_partitions/part_002.tar.zst $PART; mv x $FOLDER/tar_partitions/part_002.tar.zst" "part_001.tar.zst"
 damaged "a part too many" "cp $PART $FOLDER/tar_partitions/part_999.tar.zst" "part_999.tar.zst: it is not in the manifest"
 damaged "a manifest with a flipped bit" "flip $FOLDER/pgcontract_manifest.json" "$FIRST"
 damaged "a manifest that is empty" ": >$FOLDER/pgcontract_manifest.json" "pgcontract_manifest.json"

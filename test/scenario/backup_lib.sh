@@ -31,9 +31,11 @@ hashed() {
   local database
   for database in $(asked "$1" postgres "SELECT datname FROM pg_database WHERE datallowconn AND datname !~ '^template' ORDER BY 1"); do
     echo "database $database"
-    asked "$1" "$database" "SELECT c.oid::regclass, c.relkind, c.relfilenode, c.relowner::regrole, c.relacl FROM pg_class AS c ORDER BY c.oid"
+    asked "$1" "$database" "SELECT c.oid::regclass, c.relkind, c.relfilenode, c.relowner::regrole, c.relacl
+      FROM pg_class AS c ORDER BY c.oid"
     PGPASSWORD=$(password) psql -XAtq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$1" -U postgres -d "$database" <<'SQL'
-SELECT pg_catalog.format('SELECT %L, count(*), md5(string_agg(t::text, E''\n'' ORDER BY t::text)) FROM %s AS t', c.oid::regclass, c.oid::regclass)
+SELECT pg_catalog.format('SELECT %L, count(*), md5(string_agg(t::text, E''\n'' ORDER BY t::text)) FROM %s AS t',
+  c.oid::regclass, c.oid::regclass)
 FROM pg_class AS c WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.oid >= 16384 AND c.relname <> 'evidence' ORDER BY c.oid \gexec
 SQL
   done
@@ -79,7 +81,4 @@ same_cluster() {
   if [ "$(sql "SHOW data_checksums")" = on ] && [ -x "$SERVER_PROGRAMS/pg_checksums" ]; then
     as_server "$SERVER_PROGRAMS/pg_checksums" --check -D "$WORK/back" >"$OUT" 2>"$ERR" || fail "$1: pages are whole"
   fi
-}
-valid_report() {
-  /usr/bin/python3 "$SOURCE_ROOT/test/scenario/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" || fail "the report keeps its schema"
 }

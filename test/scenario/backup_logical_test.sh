@@ -27,7 +27,8 @@ up_and_apply "$TENANT_A" "$TENANT_B"
 PGPASSWORD=$(password) PGPORT=$(port)
 sql "CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA extensions;
   CREATE TABLE tenant_$(hex "$TENANT_A").\"Odd; name\" (id int PRIMARY KEY, note text, raw bytea);
-  INSERT INTO tenant_$(hex "$TENANT_A").\"Odd; name\" SELECT i, E'line\\n' || i, decode(md5(i::text), 'hex') FROM generate_series(1, 2000) AS i;
+  INSERT INTO tenant_$(hex "$TENANT_A").\"Odd; name\" SELECT i, E'line\\n' || i, decode(md5(i::text), 'hex')
+    FROM generate_series(1, 2000) AS i;
   CREATE PUBLICATION everything FOR ALL TABLES; CREATE PUBLICATION reported FOR TABLE stratmaster_api.reports;
   CREATE FUNCTION stratmaster_api.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
   CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION stratmaster_api.watch();
@@ -57,7 +58,8 @@ programs createdb -T template0 one
 programs psql -Xq -d one -c "CREATE SCHEMA extensions" -c "CREATE EXTENSION pgcrypto SCHEMA extensions"
 for dump in "$STORE/logical/$TENANT_ID"/*.dump.zst; do plain "$dump" | programs pg_restore -d one 2>"$WORK/restore.err" || true; done
 equals "the tenant's rows" 2000 "$(programs psql -XAtq -d one -c "SELECT count(*) FROM tenant_$(hex "$TENANT_A").\"Odd; name\"")"
-equals "and nobody else's schema" 0 "$(programs psql -XAtq -d one -c "SELECT count(*) FROM pg_namespace WHERE nspname = 'tenant_$(hex "$TENANT_B")'")"
+equals "and nobody else's schema" 0 \
+  "$(programs psql -XAtq -d one -c "SELECT count(*) FROM pg_namespace WHERE nspname = 'tenant_$(hex "$TENANT_B")'")"
 ok "one tenant alone"
 
 # With a key nothing in the store is readable but through the program.

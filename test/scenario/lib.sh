@@ -102,13 +102,17 @@ runs_from() {
   "$@" >"$OUT" 2>"$ERR" || CODE=$?
   [ "$CODE" -eq "$wanted" ] || fail "\`${*/#$PROGRAM/pgcontract}\` ends with $wanted"
 }
-# validated CODE WORDS…: its report as JSON, which keeps the published schema.
+# The last command's report keeps the published schema.
+valid_report() {
+  /usr/bin/python3 "$SOURCE_ROOT/test/scenario/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" >"$WORK/problems" ||
+    fail "the report is as its schema says: $(cat "$WORK/problems")"
+}
+# validated CODE WORDS…: its report as JSON.
 validated() {
   local code=$1
   shift
   runs "$code" pgc --format json "$@"
-  /usr/bin/python3 "$SOURCE_ROOT/test/scenario/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" >"$WORK/problems" ||
-    fail "the report is as its schema says: $(cat "$WORK/problems")"
+  valid_report
 }
 # says TEXT… : each stands in what the last command said, on either stream.
 says() {

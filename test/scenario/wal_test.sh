@@ -41,7 +41,8 @@ ok "an embedded cluster archives from its start on"
 
 # A copy to recover from, as pg_basebackup makes it: no WAL of its own.
 chmod 777 "$WORK" # the server's user makes folders and sockets there
-as_server env PGPASSWORD="$(password)" "$SERVER_PROGRAMS/pg_basebackup" -h 127.0.0.1 -p "$(port)" -U postgres -D "$WORK/copy" -X none -c fast \
+as_server env PGPASSWORD="$(password)" "$SERVER_PROGRAMS/pg_basebackup" -h 127.0.0.1 -p "$(port)" -U postgres -D "$WORK/copy" \
+  -X none -c fast \
   >"$OUT" 2>"$ERR" || fail "a base backup is taken"
 main "CREATE TABLE seen (n int)"
 
@@ -50,7 +51,8 @@ as_agent() { as_server "$PROGRAM" "${AT[@]}" backup agent "$@"; }
 start_agent() {
   local deadline=$((SECONDS + 20))
   if [ "$(id -u)" = 0 ]; then
-    setpriv --reuid postgres --regid postgres --clear-groups -- env HOME="$WORK" "$PROGRAM" "${AT[@]}" backup agent >"$WORK/agent.out" 2>"$WORK/agent.err" &
+    setpriv --reuid postgres --regid postgres --clear-groups -- env HOME="$WORK" "$PROGRAM" "${AT[@]}" backup agent \
+      >"$WORK/agent.out" 2>"$WORK/agent.err" &
   else
     "$PROGRAM" "${AT[@]}" backup agent >"$WORK/agent.out" 2>"$WORK/agent.err" &
   fi
@@ -104,7 +106,7 @@ done
 ok "$(wal_of | wc -l) segments come back as they were"
 
 runs 1 pgc --format json backup wal-fetch 0000000100000000000000F0 "$WORK/none"
-/usr/bin/python3 "$SOURCE_ROOT/test/scenario/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" || fail "the report keeps its schema"
+valid_report
 [ ! -e "$WORK/none" ] || fail "nothing is written"
 runs 126 pgc backup wal-fetch "$LAST" "$WORK/none" --store "file://$WORK/nowhere"
 says "Is this the right store, and is it mounted?"
@@ -231,7 +233,7 @@ says "with other content"
 ok "two servers that are promoted at once are found out"
 
 runs 0 pgc --format json backup windows
-/usr/bin/python3 "$SOURCE_ROOT/test/scenario/report_schema.py" "$SOURCE_ROOT/doc/report.schema.json" "$OUT" || fail "the report keeps its schema"
+valid_report
 says "There is no base backup"
 ok "windows reads the archive"
 done_testing

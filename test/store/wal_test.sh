@@ -126,7 +126,8 @@ echo "ok - a store that lies about size or content is not believed"
 export AWS_ENDPOINT_URL=http://127.0.0.1:1
 number=$((number + 1))
 { code=0; out=$PGC_WORK/out.push wal wal-push "$pg_wal/$(segment $number)" || code=$?; echo "$code" >"$PGC_WORK/code.push"; } &
-{ code=0; out=$PGC_WORK/out.fetch wal wal-fetch "$(segment 90)" "$PGC_WORK/lost" --ahead 0 || code=$?; echo "$code" >"$PGC_WORK/code.fetch"; } &
+{ code=0; out=$PGC_WORK/out.fetch wal wal-fetch "$(segment 90)" "$PGC_WORK/lost" --ahead 0 || code=$?
+  echo "$code" >"$PGC_WORK/code.fetch"; } &
 wait
 [ "$(cat "$PGC_WORK/code.push")" != 0 ] || fail "a store that is down stores nothing"
 [ "$(cat "$PGC_WORK/code.fetch")" = 126 ] || fail "a store that is down is no absence: $(cat "$PGC_WORK/code.fetch")"
