@@ -297,7 +297,7 @@ struct Decoder::State {
   }
   Result<void> decompress(std::string_view bytes) {
     if (!coder) return plain(bytes);
-    constexpr std::size_t kPiece = std::size_t{128} << 10;  // bounds what one call may swell to
+    constexpr std::size_t kPiece = std::size_t{16} << 10;  // what it swells to should stay in the cache
     for (; !bytes.empty(); bytes.remove_prefix(std::min(kPiece, bytes.size()))) {
       PGC_CHECK(coder->add(bytes.substr(0, kPiece), out));
       PGC_CHECK(hand_on());
